@@ -1,0 +1,169 @@
+package connection
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// ID is the UUIDv7 of a connection.
+type ID string
+
+// NewID returns a new connection id.
+func NewID() ID { return ID(newUUID()) }
+
+// AuthenticationID is the UUIDv7 of an authentication.
+type AuthenticationID string
+
+// NewAuthenticationID returns a new authentication id.
+func NewAuthenticationID() AuthenticationID { return AuthenticationID(newUUID()) }
+
+func newUUID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// StoreHash is BigCommerce's name of a store in API paths.
+type StoreHash string
+
+// Status says where a connection stands.
+type Status string
+
+// The statuses. Paused is a person's wish; what is wrong with an account shows
+// in Attention instead and leaves the status alone.
+const (
+	Validating Status = "validating" // credentials and scopes are being checked
+	Installing Status = "installing" // script, webhooks and schedules are being made
+	Syncing    Status = "syncing"    // a bulk sync runs
+	Connected  Status = "connected"  // history is in, changes arrive by webhook
+	Paused     Status = "paused"     // held by a person; webhooks are still taken in
+	Failed     Status = "failed"     // setup ended for good; see Failure
+	Removing   Status = "removing"   // everything of ours is being taken away
+)
+
+// Connection joins one BigCommerce store to one Ometria account. It holds no
+// credential: those are the Authentication's.
+type Connection struct {
+	ID                 ID
+	Name               string
+	AuthenticationID   AuthenticationID
+	StoreHash          StoreHash
+	IdentificationCode string // names the Ometria account in the storefront tag
+	BulkSyncStartDate  string // YYYY-MM-DD in Timezone; empty means everything
+	Timezone           string // IANA name
+	StatusMapping      []StatusRule
+	Settings           Settings
+	Phase              Status // where setup and bulk sync stand; never Paused
+	PausedAt           time.Time
+	Failure            *Failure
+	Attention          []Attention
+	Parked             *Parked
+	Store              StoreInfo
+	Installed          Installed
+	// AccountHeldContacts reports whether the Ometria account held contacts
+	// before this connection first pushed: then history carries no consent.
+	AccountHeldContacts bool
+	Version             int64 // grows with each change a person makes; the ETag
+	CreatedAt           time.Time
+	UpdatedAt           time.Time
+	LastWebhookAt       time.Time
+	LastReconcileAt     time.Time
+}
+
+// Status is the one word shown to people: Paused hides the phases in which
+// work would go on, but never a failure or a removal.
+func (c Connection) Status() Status {
+	switch {
+	case c.Phase == Removing || c.Phase == Failed:
+		return c.Phase
+	case !c.PausedAt.IsZero():
+		return Paused
+	}
+	return c.Phase
+}
+
+// StoreInfo is what the store says of itself (BigCommerce, Store Information v2).
+type StoreInfo struct {
+	Name         string `json:"name,omitempty"`
+	Domain       string `json:"domain,omitempty"`     // primary domain: Ometria's store id
+	SecureURL    string `json:"secure_url,omitempty"` // https origin without a trailing slash
+	Currency     string `json:"currency,omitempty"`   // ISO 4217, the store's default
+	Country      string `json:"country,omitempty"`    // ISO 3166-1 alpha-2, for phone numbers
+	Plan         string `json:"plan,omitempty"`
+	PricesIncTax bool   `json:"prices_inc_tax,omitempty"`
+}
+
+// Installed is what we have put into the store, so that exactly that, and
+// nothing else, is mended and removed.
+type Installed struct {
+	ScriptID     string     `json:"script_id,omitempty"` // BigCommerce's uuid
+	ScriptSource string     `json:"script_source,omitempty"`
+	Hooks        []Hook     `json:"hooks,omitempty"`
+	HooksMadeAt  *time.Time `json:"hooks_made_at,omitempty"`
+	Schedules    bool       `json:"schedules,omitempty"`
+}
+
+// Hook is one webhook subscription of ours.
+type Hook struct {
+	ID     int64  `json:"id"`
+	Scope  string `json:"scope"`
+	Active bool   `json:"active"`
+}
+
+// Failure says why a setup ended for good, in words for a merchant.
+type Failure struct {
+	Code   string    `json:"code"`   // one of the Failure* types
+	Detail string    `json:"detail"` // what happened
+	Action string    `json:"action"` // what to do next
+	At     time.Time `json:"at"`
+}
+
+// Parked says that an account or a whole service is at fault: nothing of the
+// connection is tried until one probe succeeds.
+type Parked struct {
+	Code        string    `json:"code"` // an Attention code
+	Detail      string    `json:"detail"`
+	Since       time.Time `json:"since"`
+	NextProbeAt time.Time `json:"next_probe_at"`
+	Probes      int       `json:"probes"` // unsuccessful ones so far
+}
+
+// Attention is something a person should look at.
+type Attention struct {
+	Code   string    `json:"code"`
+	Since  time.Time `json:"since"`
+	Action string    `json:"action"` // what to do, in a sentence
+}
+
+// Attention codes. The first five park a connection.
+const (
+	BigCommerceCredentials = "bigcommerce_credentials" // token revoked or scope gone
+	BigCommerceUnavailable = "bigcommerce_unavailable" // store down or suspended
+	OmetriaCredentials     = "ometria_credentials"
+	OmetriaUnavailable     = "ometria_unavailable"
+	MultiCurrency          = "multi_currency"
+	UnmappedStatus         = "unmapped_status"      // an order status id nobody knows
+	PushErrorsMissed       = "push_errors_missed"   // more than 100 errors between two polls
+	ManyFailing            = "many_records_failing" // over 1,000 records wait out a backoff
+	AppUninstalled         = "app_uninstalled"
+	LeftBehind             = "left_behind" // hooks or scripts we could not remove
+)
+
+// Authentication is one pair of accounts: a BigCommerce API account and an
+// Ometria API key. Secrets are apart, in Credentials.
+type Authentication struct {
+	ID               AuthenticationID
+	Name             string
+	StoreHash        StoreHash
+	ClientID         string
+	AccessTokenLast4 string
+	OmetriaKeyLast4  string
+	HasClientSecret  bool
+	CreatedAt        time.Time
+	UpdatedAt        time.Time
+}
+
+// Credentials are an authentication's secrets. They live in memory only inside
+// one activity or request, and encrypted in the database.
+type Credentials struct {
+	OmetriaAPIKey Secret `json:"ometria_api_key"`
+	ClientSecret  Secret `json:"client_secret,omitempty"`
+	AccessToken   Secret `json:"access_token"`
+}
