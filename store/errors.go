@@ -1,0 +1,46 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/ometria/ometria-bigcommerce/connection"
+)
+
+var (
+	// ErrNotFound means that there is no such row, or that it was removed.
+	ErrNotFound = errors.New("not found")
+	// ErrStale means that the row changed since the caller read it.
+	ErrStale = errors.New("changed since it was read")
+	// ErrInUse means that a live connection still uses the authentication.
+	ErrInUse = errors.New("in use by a connection")
+	// ErrInProgress means that a request with the same idempotency key runs.
+	ErrInProgress = errors.New("a request with this idempotency key is in progress")
+	// ErrReused means that the idempotency key came before with another request.
+	ErrReused = errors.New("idempotency key was used for another request")
+	// ErrClosed means that the store was closed.
+	ErrClosed = errors.New("store is closed")
+)
+
+// Kinds of ConflictError.
+const (
+	// ConflictSameStore is a live connection of the same store and
+	// identification code.
+	ConflictSameStore = "same_store"
+	// ConflictSamePrefix is a live connection of another store to the same
+	// Ometria account whose ids would collide with the new one's.
+	ConflictSamePrefix = "same_id_prefix"
+)
+
+// ConflictError names the live connection that forbids a new one.
+type ConflictError struct {
+	ConnectionID connection.ID
+	Kind         string // ConflictSameStore or ConflictSamePrefix
+}
+
+func (e *ConflictError) Error() string {
+	if e.Kind == ConflictSamePrefix {
+		return fmt.Sprintf("connection %s joins another store to the same identification code: set another settings.id_prefix", e.ConnectionID)
+	}
+	return fmt.Sprintf("connection %s already joins this store to this identification code", e.ConnectionID)
+}
