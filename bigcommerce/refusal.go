@@ -1,0 +1,182 @@
+package bigcommerce
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+const (
+	maxRefusal = 64 << 10
+	maxText    = 300
+	maxFields  = 20
+)
+
+// refusal turns an answer that is not 2xx into an *APIError or *QuotaError.
+func (c *Client) refusal(route string, resp *http.Response) error {
+	// What could be read of the body is enough; the status counts.
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxRefusal))
+	requestID := bounded(resp.Header.Get("X-Request-Id"))
+	if resp.StatusCode == http.StatusTooManyRequests {
+		return quotaError(route, resp.Header, requestID)
+	}
+	e := decodeRefusal(resp.StatusCode, body)
+	e.Route, e.RequestID = route, requestID
+	e.clean(c.config.AccessToken)
+	return e
+}
+
+func quotaError(route string, header http.Header, requestID string) error {
+	e := &QuotaError{Route: route, RequestID: requestID}
+	quota, ok := readQuota(header)
+	e.Quota, e.ResetIn, e.PlatformLoad = quota, quota.Reset, !ok
+	// Not documented, but believed where it comes.
+	if seconds, err := strconv.ParseInt(header.Get("Retry-After"), 10, 32); err == nil && seconds > 0 && !ok {
+		e.ResetIn = time.Duration(min(seconds, 86400)) * time.Second
+	}
+	return e
+}
+
+// refusalBody is what v2 sends in an array and v3 alone.
+type refusalBody struct {
+	Status  Int             `json:"status"`
+	Code    Text            `json:"code"`
+	Title   Text            `json:"title"`
+	Message Text            `json:"message"`
+	Error   Text            `json:"error"`
+	Errors  json.RawMessage `json:"errors"`
+	Details json.RawMessage `json:"details"`
+}
+
+var htmlTitle = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
+
+// decodeRefusal reads v2's array of errors, v3's object, a gateway's text or
+// HTML, or nothing at all. It never fails.
+func decodeRefusal(status int, body []byte) *APIError {
+	e := &APIError{Status: status}
+	switch form(body) {
+	case "array":
+		var parts []object[refusalBody]
+		if json.Unmarshal(body, &parts) != nil {
+			return e
+		}
+		var messages []string
+		for _, part := range parts {
+			if message := string(part.value.Message); message != "" {
+				messages = append(messages, message)
+			}
+			e.Code = firstText(e.Code, string(part.value.Code))
+			e.addFields("", part.value.Details)
+		}
+		e.Message = strings.Join(messages, "; ")
+		e.FromAPI = len(messages) > 0
+	case "object":
+		var b refusalBody
+		if json.Unmarshal(body, &b) != nil {
+			return e
+		}
+		e.Code, e.Title = string(b.Code), string(b.Title)
+		e.Message = firstText(string(b.Message), string(b.Error))
+		e.addFields("", b.Errors)
+		e.addFields("", b.Details)
+		// A gateway in between may send an object with a message alone.
+		e.FromAPI = e.Title != "" || b.Message != "" && int(b.Status) == status
+	default:
+		text := string(body)
+		if title := htmlTitle.FindStringSubmatch(text); title != nil {
+			e.Message = title[1]
+		} else if !strings.Contains(text, "<") {
+			e.Message = text
+		}
+	}
+	return e
+}
+
+func firstText(texts ...string) string {
+	for _, text := range texts {
+		if text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// addFields flattens {"name": "text" | ["text"] | {...}} and [{...}].
+func (e *APIError) addFields(prefix string, data json.RawMessage) {
+	if len(e.Fields) >= maxFields || strings.Count(prefix, ".") > 3 {
+		return
+	}
+	switch form(data) {
+	case "object":
+		var fields map[string]json.RawMessage
+		if json.Unmarshal(data, &fields) != nil {
+			return
+		}
+		for name, value := range fields {
+			e.addFields(strings.TrimPrefix(prefix+"."+name, "."), value)
+		}
+	case "array":
+		var items []json.RawMessage
+		if json.Unmarshal(data, &items) != nil {
+			return
+		}
+		for i, item := range items {
+			if i == 0 && form(item) == "string" {
+				e.addFields(prefix, item)
+				continue
+			}
+			e.addFields(strings.TrimPrefix(prefix+"."+strconv.Itoa(i), "."), item)
+		}
+	default:
+		text, ok := scalar(data)
+		if !ok || text == "" {
+			return
+		}
+		if prefix == "" {
+			e.Message = firstText(e.Message, text)
+			return
+		}
+		if e.Fields == nil {
+			e.Fields = map[string]string{}
+		}
+		e.Fields[prefix] = text
+	}
+}
+
+// clean bounds every text and masks what must not be seen in it.
+func (e *APIError) clean(token string) {
+	mask := func(text string) string {
+		if token != "" {
+			text = strings.ReplaceAll(text, token, "[token]")
+		}
+		return bounded(email.ReplaceAllString(text, "[email]"))
+	}
+	e.Code, e.Title, e.Message = mask(e.Code), mask(e.Title), mask(e.Message)
+	for name, text := range e.Fields {
+		delete(e.Fields, name)
+		e.Fields[mask(name)] = mask(text)
+	}
+}
+
+var email = regexp.MustCompile(`[^\s"'<>(),;:=]+@[^\s"'<>(),;:=]+`)
+
+// bounded is text on one line, of at most 300 characters.
+func bounded(text string) string {
+	text = strings.ToValidUTF8(text, "")
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text)
+	text = strings.TrimSpace(text)
+	if runes := []rune(text); len(runes) > maxText {
+		text = string(runes[:maxText-1]) + "…"
+	}
+	return text
+}

@@ -1,0 +1,88 @@
+package bigcommerce
+
+import (
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Timestamp is an instant in UTC. v2 sends RFC 2822 with a one- or two-digit
+// day, v3 sends ISO 8601 with or without a zone (UTC then), webhooks and v2/time
+// send Unix seconds; "" and null are the zero time.
+type Timestamp struct{ time.Time }
+
+// NewTimestamp returns t in UTC.
+func NewTimestamp(t time.Time) Timestamp { return Timestamp{t.UTC()} }
+
+// UnmarshalJSON reads every form that BigCommerce sends.
+func (t *Timestamp) UnmarshalJSON(data []byte) error {
+	*t = Timestamp{}
+	text, ok := scalar(data)
+	if !ok || text == "false" {
+		return nil
+	}
+	parsed, err := ParseTimestamp(text)
+	if err != nil {
+		return errValue[Timestamp](data)
+	}
+	*t = parsed
+	return nil
+}
+
+// MarshalJSON writes RFC 3339, or "" for the zero time, as v2 does.
+func (t Timestamp) MarshalJSON() ([]byte, error) {
+	if t.IsZero() {
+		return []byte(`""`), nil
+	}
+	return json.Marshal(t.UTC().Format(time.RFC3339Nano))
+}
+
+// layouts are the forms seen; a fraction of a second is read by all of them.
+// None has a zone's name: Go would read an unknown name as UTC, hours off.
+var layouts = []string{
+	time.RFC3339,
+	"Mon, 2 Jan 2006 15:04:05 -0700",
+	"2006-01-02T15:04:05-0700",
+	"2006-01-02T15:04:05",
+	"2006-01-02 15:04:05",
+	"2 Jan 2006 15:04:05 -0700",
+	"2006-01-02",
+}
+
+var errNotDate = errors.New("not a date")
+
+// ParseTimestamp reads RFC 2822, ISO 8601 with or without a zone, Unix seconds,
+// or "". The error does not repeat the text.
+func ParseTimestamp(text string) (Timestamp, error) {
+	text = strings.TrimSpace(text)
+	if text == "" || strings.HasPrefix(text, "0000-00-00") {
+		return Timestamp{}, nil
+	}
+	for _, name := range []string{" GMT", " UTC", " UT", " Z"} {
+		if before, ok := strings.CutSuffix(text, name); ok {
+			text = before + " +0000"
+			break
+		}
+	}
+	for _, layout := range layouts {
+		if parsed, err := time.Parse(layout, text); err == nil {
+			return NewTimestamp(parsed), nil
+		}
+	}
+	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil && seconds >= 0 && seconds < 253402300800 {
+		if seconds == 0 {
+			return Timestamp{}, nil
+		}
+		return NewTimestamp(time.Unix(seconds, 0)), nil
+	}
+	return Timestamp{}, errNotDate
+}
+
+// dateV2 is a date filter of v2: ISO 8601 with an explicit offset.
+func dateV2(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05-07:00") }
+
+// dateV3 is a date filter of v3: always whole, since products append the
+// present time of day to a bare date.
+func dateV3(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
