@@ -12,3 +12,6 @@ const (
 	// FailureGaveUp ends a setup whose steps did not succeed within an hour.
 	FailureGaveUp = "SetupGaveUp"
 )
+
+// FailureCanceled ends a setup that was cancelled before it was through.
+const FailureCanceled = "Canceled"

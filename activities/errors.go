@@ -1,0 +1,120 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"net"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/ometria/ometria-bigcommerce/bigcommerce"
+	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/ometria"
+	"github.com/ometria/ometria-bigcommerce/pacing"
+)
+
+// Waits where the remote side does not say how long.
+const (
+	platformLoadWait = time.Minute
+	throttledWait    = 2 * time.Second
+)
+
+// claimedElsewhere means that another push of the record is on its way, or one
+// with an unknown outcome has not expired yet.
+type claimedElsewhere struct{ retryIn time.Duration }
+
+func (claimedElsewhere) Error() string { return "another push of this record is on its way" }
+
+// temporalError turns an error of a client, the pacer or the store into what
+// Temporal should do about it. Waiting for a budget is expected and alarms
+// nobody. Unknown errors are retried; only the named failures, made where they
+// are found, are not.
+func temporalError(err error) error {
+	if err == nil {
+		return nil
+	}
+	wait, kind := time.Duration(0), ""
+	if e, ok := errors.AsType[*pacing.WaitError](err); ok {
+		wait, kind = e.RetryIn, "BudgetSpent"
+	} else if e, ok := errors.AsType[*bigcommerce.QuotaError](err); ok {
+		wait, kind = e.ResetIn, "QuotaExhausted"
+		if e.PlatformLoad {
+			wait = platformLoadWait
+		}
+	} else if e, ok := errors.AsType[*ometria.ThrottledError](err); ok {
+		wait, kind = max(e.RetryIn, throttledWait), "Throttled"
+	} else if e, ok := errors.AsType[claimedElsewhere](err); ok {
+		wait, kind = e.retryIn, "ClaimedElsewhere"
+	}
+	if kind == "" {
+		return err
+	}
+	return temporal.NewApplicationErrorWithOptions(err.Error(), kind, temporal.ApplicationErrorOptions{
+		NextRetryDelay: wait, Category: temporal.ApplicationErrorCategoryBenign,
+	})
+}
+
+// failure is a named failure that no retry helps. Its message says what a
+// person does next.
+func failure(kind, message string) error {
+	return temporal.NewNonRetryableApplicationError(message, kind, nil)
+}
+
+// blameStore returns how to park the connection when err, which came from a
+// read of the store, is the fault of the account or the whole service; nil
+// when only the request at hand is concerned.
+func blameStore(err error) *connection.Parked {
+	switch {
+	case err == nil || isContextError(err):
+		return nil
+	case bigcommerce.IsUnauthorized(err), bigcommerce.IsForbidden(err):
+		return &connection.Parked{
+			Code:   connection.BigCommerceCredentials,
+			Detail: "BigCommerce refuses the access token or a scope of it: test the authentication, and replace the API account if it was changed or deleted.",
+		}
+	case bigcommerce.IsUnavailable(err), bigcommerce.IsUnknownRoute(err), notDialled(err):
+		return &connection.Parked{
+			Code:   connection.BigCommerceUnavailable,
+			Detail: "The store does not answer: it may be down, suspended or in maintenance. We try again by ourselves.",
+		}
+	}
+	return nil
+}
+
+// blameOmetria is the same for a call to Ometria.
+func blameOmetria(err error) *connection.Parked {
+	switch {
+	case err == nil || isContextError(err):
+		return nil
+	case ometria.IsCredentials(err):
+		return &connection.Parked{
+			Code:   connection.OmetriaCredentials,
+			Detail: "Ometria refuses the API key: check whether it was revoked. A new key can need 10 minutes before it works.",
+		}
+	case ometria.IsUnavailable(err):
+		return &connection.Parked{
+			Code:   connection.OmetriaUnavailable,
+			Detail: "Ometria does not answer. We try again by ourselves.",
+		}
+	}
+	return nil
+}
+
+func isContextError(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// notDialled reports whether the client could not even connect. Errors of our
+// own database, which may come through the client's budget hook, do not count.
+func notDialled(err error) bool {
+	transport, ok := errors.AsType[*bigcommerce.TransportError](err)
+	if !ok {
+		return false
+	}
+	if op, ok := errors.AsType[*net.OpError](transport.Err); ok && op.Op == "dial" {
+		return true
+	}
+	_, dns := errors.AsType[*net.DNSError](transport.Err)
+	return dns
+}

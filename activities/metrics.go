@@ -1,0 +1,65 @@
+package activities
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/ometria/ometria-bigcommerce/bigcommerce"
+	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/ometria"
+)
+
+// Metrics counts outcomes where they are decided. A nil Metrics counts nothing.
+type Metrics struct {
+	records  *prometheus.CounterVec
+	later    *prometheus.CounterVec
+	requests *prometheus.HistogramVec
+}
+
+// NewMetrics registers the metrics on r.
+func NewMetrics(r prometheus.Registerer) *Metrics {
+	m := &Metrics{
+		records: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "obc_records_total", Help: "Records dealt with, by entity and outcome.",
+		}, []string{"entity", "outcome"}),
+		later: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "obc_records_rejected_later_total", Help: "Records that Ometria refused after it had accepted the push.",
+		}, []string{"entity"}),
+		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "obc_remote_request_seconds", Help: "Requests to BigCommerce and Ometria, by route and status (0: no answer).",
+			Buckets: []float64{.01, .03, .1, .3, 1, 3, 10, 30},
+		}, []string{"remote", "method", "route", "status"}),
+	}
+	r.MustRegister(m.records, m.later, m.requests)
+	return m
+}
+
+func (m *Metrics) record(e connection.Entity, o connection.Outcome) {
+	if m != nil {
+		m.records.WithLabelValues(string(e), string(o)).Inc()
+	}
+}
+
+func (m *Metrics) rejectedLater(e connection.Entity) {
+	if m != nil {
+		m.later.WithLabelValues(string(e)).Inc()
+	}
+}
+
+// BigCommerce observes one exchange with BigCommerce.
+func (m *Metrics) BigCommerce(x bigcommerce.Exchange) {
+	m.request("bigcommerce", x.Method, x.Route, x.Status, x.Took)
+}
+
+// Ometria observes one exchange with Ometria.
+func (m *Metrics) Ometria(x ometria.Exchange) {
+	m.request("ometria", x.Method, x.Route, x.Status, x.Took)
+}
+
+func (m *Metrics) request(remote, method, route string, status int, took time.Duration) {
+	if m != nil {
+		m.requests.WithLabelValues(remote, method, route, strconv.Itoa(status)).Observe(took.Seconds())
+	}
+}

@@ -1,0 +1,343 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/mapping"
+	"github.com/ometria/ometria-bigcommerce/ometria"
+	"github.com/ometria/ometria-bigcommerce/store"
+)
+
+// parallelPushes bounds how many pushes of one page are under way at once.
+const parallelPushes = 4
+
+// item is one BigCommerce record as it was read.
+type item struct {
+	id          connection.RecordID
+	fingerprint []byte
+	modified    time.Time
+	size        int  // how many Ometria records it becomes at most
+	gone        bool // from BigCommerce
+	// mapped is called once the record is claimed, because what earlier pushes
+	// left behind is certain only then.
+	mapped func(prev connection.RecordState) mapping.Result
+}
+
+// reading is what one read of BigCommerce found. f was taken before the read
+// began and g after its answer was in: a push of it may follow only one whose
+// read had ended before this one began.
+type reading struct {
+	entity connection.Entity
+	f, g   int64
+	items  []item
+}
+
+// verdicts are the outcomes of a reading's records. One that could not be
+// claimed is not in it: another push of it is newer or on its way, and it has
+// been marked dirty.
+type verdicts map[connection.RecordID]store.Result
+
+// push brings a reading to Ometria: claims, maps, pushes in batches of up to
+// 100 Ometria records of one type, and finishes each record. It stops at the
+// first error; what was finished before stays finished.
+func (s *session) push(ctx context.Context, r reading) (verdicts, error) {
+	var mu sync.Mutex // guards all
+	all := verdicts{}
+	// One chunk's failure must not cut the others' calls short: a push that is
+	// cut short has an unknown outcome.
+	var group errgroup.Group
+	group.SetLimit(parallelPushes)
+	for _, chunk := range pack(r.items) {
+		group.Go(func() error {
+			some, err := s.pushChunk(ctx, reading{r.entity, r.f, r.g, chunk})
+			mu.Lock()
+			defer mu.Unlock()
+			for id, verdict := range some {
+				all[id] = verdict
+			}
+			return err
+		})
+	}
+	return all, group.Wait()
+}
+
+// pack groups items so that each group is one push, unless one record alone
+// needs more.
+func pack(items []item) [][]item {
+	var chunks [][]item
+	room := 0
+	for _, it := range items {
+		if it.size > room || len(chunks) == 0 {
+			chunks = append(chunks, nil)
+			room = ometria.MaxPushRecords
+		}
+		last := len(chunks) - 1
+		chunks[last] = append(chunks[last], it)
+		room -= it.size
+	}
+	return chunks
+}
+
+// outgoing is one Ometria record of a BigCommerce record.
+type outgoing struct {
+	id     connection.RecordID
+	record ometria.Record
+}
+
+func (s *session) pushChunk(ctx context.Context, r reading) (verdicts, error) {
+	// The token comes before the claim, so that a claim never waits for one.
+	if err := s.accounts.TakePush(ctx); err != nil {
+		return nil, err
+	}
+	claim := store.Claim{ConnectionID: s.connection.ID, Entity: r.entity, Fetched: r.f}
+	for _, it := range r.items {
+		claim.Items = append(claim.Items, store.ClaimItem{RecordID: it.id, Fingerprint: it.fingerprint})
+	}
+	states, err := s.Store.Claim(ctx, claim)
+	if err != nil {
+		return nil, fmt.Errorf("claim records: %w", err)
+	}
+
+	c := &chunk{session: s, r: r, states: states, results: verdicts{}}
+	for _, it := range r.items {
+		if prev, claimed := states[it.id]; claimed {
+			c.add(it, it.mapped(prev))
+		}
+	}
+	if sendErr := c.sendAll(ctx); sendErr != nil {
+		return c.settle(ctx, sendErr)
+	}
+	return c.results, c.finish(ctx)
+}
+
+// chunk is a group of claimed records on their way.
+type chunk struct {
+	*session
+	r       reading
+	states  map[connection.RecordID]connection.RecordState // from before this push
+	out     []outgoing
+	pending []connection.RecordID // claimed and not yet wholly pushed
+	results verdicts
+	// unmapped is an order status id of this chunk that no rule maps.
+	unmapped string
+}
+
+func (c *chunk) add(it item, m mapping.Result) {
+	result := store.Result{
+		RecordID: it.id, Outcome: connection.Accepted, Fingerprint: it.fingerprint,
+		State: m.State, SourceModifiedAt: it.modified,
+	}
+	switch {
+	case m.Reject != nil:
+		result.Outcome, result.Reason, result.State = connection.Rejected, m.Reject, c.states[it.id]
+	case m.Skip != nil:
+		result.Outcome, result.Reason = connection.Skipped, m.Skip
+	case it.gone:
+		result.Outcome = connection.Deleted
+	}
+	c.results[it.id] = result
+	for _, note := range m.Notes {
+		if note.Code == mapping.NoteUnmappedStatus {
+			c.unmapped = note.Key
+		}
+	}
+	if len(m.Records) == 0 {
+		return
+	}
+	c.pending = append(c.pending, it.id)
+	for _, record := range m.Records {
+		c.out = append(c.out, outgoing{it.id, record})
+	}
+}
+
+// sendAll pushes everything of the chunk, 100 Ometria records at a time.
+func (c *chunk) sendAll(ctx context.Context) error {
+	sent := 0
+	for part := range slices.Chunk(c.out, ometria.MaxPushRecords) {
+		if sent > 0 {
+			if err := c.again(ctx, part); err != nil {
+				return err
+			}
+		}
+		if err := c.send(ctx, part); err != nil {
+			return err
+		}
+		sent += len(part)
+		// Whoever has nothing left to send is not pending any more.
+		rest := c.out[sent:]
+		c.pending = slices.DeleteFunc(c.pending, func(id connection.RecordID) bool {
+			return !slices.ContainsFunc(rest, func(o outgoing) bool { return o.id == id })
+		})
+	}
+	return nil
+}
+
+// again takes the token for one more push and renews the claims it concerns.
+func (c *chunk) again(ctx context.Context, part []outgoing) error {
+	if err := c.accounts.TakePush(ctx); err != nil {
+		return err
+	}
+	ids := idsOf(part)
+	still, err := c.Store.Renew(ctx, c.connection.ID, c.r.entity, c.r.f, ids)
+	if err != nil {
+		return fmt.Errorf("renew claims: %w", err)
+	}
+	if len(still) < len(ids) {
+		return errors.New("renew claims: a claim has expired")
+	}
+	return nil
+}
+
+// send pushes one batch. A batch with a refused record is split until that
+// record stands alone, so that the rest still arrives.
+func (c *chunk) send(ctx context.Context, batch []outgoing) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	records := make([]ometria.Record, len(batch))
+	for i, o := range batch {
+		records[i] = o.record
+	}
+	said, err := c.accounts.Ometria.Push(ctx, records)
+	if large, ok := errors.AsType[*ometria.RecordTooLargeError](err); ok {
+		// Refused before anything was sent: the token is still ours.
+		i := slices.IndexFunc(batch, func(o outgoing) bool { return o.record.Key() == large.Key })
+		c.refuse(batch[i], connection.Reason{
+			Code: connection.ReasonTooLarge, Path: string(large.Key.Type),
+			Text: fmt.Sprintf("the record is %d bytes, Ometria takes %d: shorten its custom fields or texts in BigCommerce", large.Bytes, ometria.MaxRecordBytes),
+		}, "")
+		return c.send(ctx, slices.Delete(slices.Clone(batch), i, i+1))
+	}
+	switch {
+	case err != nil && !ometria.IsRefused(err):
+		if !ometria.DidNothing(err) {
+			return &unknownOutcome{ids: idsOf(batch), err: err}
+		}
+		return err
+	case err == nil && said.Rejected == 0:
+		if err := c.Store.PushHappened(ctx, c.accounts.Account()); err != nil {
+			c.Logger.Warn("note push", "connection_id", c.connection.ID, "err", err)
+		}
+		for _, o := range batch {
+			c.took(o, said.RequestID)
+		}
+		return nil
+	case len(batch) == 1, err == nil && said.Rejected >= len(batch):
+		for _, o := range batch {
+			c.refuse(o, connection.Reason{
+				Code: connection.ReasonRefused, Path: string(o.record.Type()),
+				Text: "Ometria refused the record",
+			}, said.RequestID)
+		}
+		return nil
+	}
+	half := len(batch) / 2
+	for _, part := range [][]outgoing{batch[:half], batch[half:]} {
+		if err := c.again(ctx, part); err != nil {
+			return err
+		}
+		if err := c.send(ctx, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *chunk) took(o outgoing, requestID string) {
+	result := c.results[o.id]
+	if requestID != "" && !slices.Contains(result.RequestIDs, requestID) {
+		result.RequestIDs = append(result.RequestIDs, requestID)
+	}
+	c.results[o.id] = result
+}
+
+// refuse marks the whole BigCommerce record as rejected: it is accepted only
+// when all its Ometria records are. Nothing is remembered as sent, so that a
+// retry sends all of it again.
+func (c *chunk) refuse(o outgoing, reason connection.Reason, requestID string) {
+	c.took(o, requestID)
+	result := c.results[o.id]
+	result.Outcome, result.Reason, result.Fingerprint, result.State = connection.Rejected, &reason, nil, c.states[o.id]
+	c.results[o.id] = result
+}
+
+// finish records every outcome.
+func (c *chunk) finish(ctx context.Context) error {
+	if len(c.results) == 0 {
+		return nil
+	}
+	done := store.Finish{ConnectionID: c.connection.ID, Entity: c.r.entity, Fetched: c.r.f, Read: c.r.g}
+	for _, result := range c.results {
+		done.Results = append(done.Results, result)
+	}
+	// What was pushed must be recorded even if the activity is being
+	// cancelled; were it not, the claim would expire and the record be pushed
+	// once more.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	if _, err := c.Store.Finish(ctx, done); err != nil {
+		return fmt.Errorf("finish records: %w", err)
+	}
+	for _, result := range c.results {
+		c.Metrics.record(c.r.entity, result.Outcome)
+	}
+	if c.unmapped == "" {
+		return nil
+	}
+	return c.Store.Attend(ctx, c.connection.ID, connection.Attention{
+		Code: connection.UnmappedStatus, Since: time.Now().UTC(),
+		Action: "Orders have status id " + c.unmapped + ", which is not in the order mapping: they are sent as invalid until it is mapped.",
+	})
+}
+
+const settleTimeout = 10 * time.Second
+
+// unknownOutcome is a push of which nobody knows whether it arrived: a timeout,
+// a broken connection, a 5xx.
+type unknownOutcome struct {
+	ids []connection.RecordID
+	err error
+}
+
+func (e *unknownOutcome) Error() string { return e.err.Error() }
+func (e *unknownOutcome) Unwrap() error { return e.err }
+
+// settle ends a chunk whose push failed. What had gone through is finished.
+// Records on a push of unknown outcome keep their claim until it expires; the
+// rest is released, because every call that concerned it was answered.
+func (c *chunk) settle(ctx context.Context, cause error) (verdicts, error) {
+	released := c.pending
+	if unknown, ok := errors.AsType[*unknownOutcome](cause); ok {
+		released = slices.DeleteFunc(slices.Clone(c.pending), func(id connection.RecordID) bool {
+			return slices.Contains(unknown.ids, id)
+		})
+	}
+	for _, id := range c.pending {
+		delete(c.results, id)
+	}
+	errs := []error{cause, c.finish(ctx)}
+	if len(released) > 0 {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+		defer cancel()
+		errs = append(errs, c.Store.Release(ctx, c.connection.ID, c.r.entity, c.r.f, released))
+	}
+	return c.results, errors.Join(errs...)
+}
+
+func idsOf(part []outgoing) []connection.RecordID {
+	var ids []connection.RecordID
+	for _, o := range part {
+		if !slices.Contains(ids, o.id) {
+			ids = append(ids, o.id)
+		}
+	}
+	return ids
+}

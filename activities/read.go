@@ -1,0 +1,254 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ometria/ometria-bigcommerce/bigcommerce"
+	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/mapping"
+)
+
+// readRecord reads one record's present state. A record that is gone is an
+// item of its own: it stands for the deletion.
+func (s *session) readRecord(ctx context.Context, entity connection.Entity, id connection.RecordID) (reading, error) {
+	r := reading{entity: entity}
+	var err error
+	if r.f, err = s.Store.NextSeq(ctx); err != nil {
+		return r, err
+	}
+	shop := s.accounts.BigCommerce
+	switch entity {
+	case connection.Customers:
+		var page bigcommerce.Page[bigcommerce.Customer]
+		if page, err = shop.Customers.ByIDs(ctx, int64(id)); err == nil {
+			r.items, err = s.customerItems(ctx, page)
+		}
+	case connection.Subscribers:
+		var page bigcommerce.Page[bigcommerce.Subscriber]
+		if page, err = shop.Subscribers.ByIDs(ctx, int64(id)); err == nil {
+			r.items = s.subscriberItems(page)
+		}
+	case connection.Products:
+		var product bigcommerce.Product
+		if product, err = shop.Products.Get(ctx, int64(id)); err == nil {
+			r.items, err = s.productItems(ctx, bigcommerce.Page[bigcommerce.Product]{Records: []bigcommerce.Product{product}})
+		}
+	case connection.Orders:
+		var order bigcommerce.Order
+		if order, err = shop.Orders.Get(ctx, int64(id)); err == nil {
+			r.items, err = s.orderItems(ctx, bigcommerce.Page[bigcommerce.Order]{Records: []bigcommerce.Order{order}})
+		}
+	default:
+		return r, fmt.Errorf("read record: unknown entity %q", entity)
+	}
+	if err != nil && !bigcommerce.IsNotFound(err) {
+		return r, fmt.Errorf("read %s: %w", entity, err)
+	}
+	if len(r.items) == 0 {
+		r.items = []item{s.goneItem(entity, id)}
+	}
+	r.g, err = s.Store.NextSeq(ctx)
+	return r, err
+}
+
+func (s *session) goneItem(entity connection.Entity, id connection.RecordID) item {
+	return item{
+		id: id, size: 1, gone: true, fingerprint: s.fingerprint("gone", entity, id),
+		mapped: func(prev connection.RecordState) mapping.Result { return mapping.Gone(entity, id, s.context, prev) },
+	}
+}
+
+func (s *session) fingerprint(source ...any) []byte {
+	return mapping.Fingerprint(s.fingerprintKey, s.accounts.Account(), s.context, source...)
+}
+
+// unreadableItems stand for rows of a page that have another form than
+// expected: each is rejected by itself and the rest of the page goes on.
+func unreadableItems(rows []bigcommerce.Unreadable) []item {
+	var items []item
+	for _, row := range rows {
+		if row.ID == 0 {
+			continue
+		}
+		reason := connection.Reason{
+			Code: connection.ReasonUnmappable, Path: row.Err.Field,
+			Text: "BigCommerce sent a field in a form that is not documented: " + row.Err.Reason,
+		}
+		items = append(items, item{
+			id: connection.RecordID(row.ID), size: 1,
+			mapped: func(prev connection.RecordState) mapping.Result {
+				return mapping.Result{Reject: &reason, State: prev}
+			},
+		})
+	}
+	return items
+}
+
+func (s *session) customerItems(ctx context.Context, page bigcommerce.Page[bigcommerce.Customer]) ([]item, error) {
+	known, err := s.customerReferences(ctx)
+	if err != nil {
+		return nil, err
+	}
+	mc := s.context
+	mc.Groups, mc.PasswordFields = known.groups, known.passwordFields
+	items := unreadableItems(page.Unreadable)
+	for _, customer := range page.Records {
+		items = append(items, item{
+			id: connection.RecordID(customer.ID), modified: customer.DateModified.Time, size: 1,
+			fingerprint: s.fingerprint(customer, known.groups[customer.CustomerGroupID]),
+			mapped:      func(connection.RecordState) mapping.Result { return mapping.Customer(customer, mc) },
+		})
+	}
+	return items, nil
+}
+
+func (s *session) subscriberItems(page bigcommerce.Page[bigcommerce.Subscriber]) []item {
+	items := unreadableItems(page.Unreadable)
+	for _, subscriber := range page.Records {
+		items = append(items, item{
+			id: connection.RecordID(subscriber.ID), modified: subscriber.DateModified.Time, size: 1,
+			fingerprint: s.fingerprint(subscriber),
+			mapped: func(prev connection.RecordState) mapping.Result {
+				return mapping.Subscriber(subscriber, s.context, prev)
+			},
+		})
+	}
+	return items
+}
+
+func (s *session) productItems(ctx context.Context, page bigcommerce.Page[bigcommerce.Product]) ([]item, error) {
+	known, err := s.productReferences(ctx, page.Records)
+	if err != nil {
+		return nil, err
+	}
+	mc := s.context
+	mc.Brands, mc.Categories = known.brands, known.categories
+	items := unreadableItems(page.Unreadable)
+	for _, product := range page.Records {
+		if err := s.accounts.BigCommerce.Products.CompleteVariants(ctx, &product); err != nil {
+			return nil, fmt.Errorf("read variants: %w", err)
+		}
+		referenced := []any{product, known.brands[product.BrandID]}
+		for _, id := range product.Categories {
+			referenced = append(referenced, known.categories[id])
+		}
+		items = append(items, item{
+			id: connection.RecordID(product.ID), modified: product.DateModified.Time,
+			size: mapping.Size(product), fingerprint: s.fingerprint(referenced...),
+			mapped: func(prev connection.RecordState) mapping.Result { return mapping.Product(product, mc, prev) },
+		})
+	}
+	return items, nil
+}
+
+func (s *session) orderItems(ctx context.Context, page bigcommerce.Page[bigcommerce.Order]) ([]item, error) {
+	shop := s.accounts.BigCommerce
+	var refunded []int64
+	for i := range page.Records {
+		if err := shop.Orders.CompleteLines(ctx, &page.Records[i]); err != nil {
+			return nil, fmt.Errorf("read order lines: %w", err)
+		}
+		if mayHaveRefunds(page.Records[i]) {
+			refunded = append(refunded, page.Records[i].ID)
+		}
+	}
+	refunds := map[int64][]bigcommerce.Refund{}
+	if len(refunded) > 0 {
+		found, err := shop.Orders.Refunds(ctx, refunded...)
+		if err != nil {
+			return nil, fmt.Errorf("read refunds: %w", err)
+		}
+		for _, refund := range found {
+			refunds[refund.OrderID] = append(refunds[refund.OrderID], refund)
+		}
+	}
+	items := unreadableItems(page.Unreadable)
+	for _, order := range page.Records {
+		items = append(items, item{
+			id: connection.RecordID(order.ID), modified: order.DateModified.Time, size: 1,
+			fingerprint: s.fingerprint(order, refunds[order.ID]),
+			mapped: func(prev connection.RecordState) mapping.Result {
+				return mapping.Order(order, refunds[order.ID], s.context, prev)
+			},
+		})
+	}
+	return items, nil
+}
+
+// mayHaveRefunds reports whether anything about the order hints at a refund.
+// The order's own refunded_amount is always 0 (orders.v2).
+func mayHaveRefunds(o bigcommerce.Order) bool {
+	const refunded, partiallyRefunded = 4, 14
+	if o.StatusID == refunded || o.StatusID == partiallyRefunded || strings.Contains(o.PaymentStatus, "refunded") {
+		return true
+	}
+	for _, line := range o.Lines() {
+		if line.QuantityRefunded > 0 || line.IsRefunded {
+			return true
+		}
+	}
+	return false
+}
+
+// page is one step of a bulk walk.
+type page struct {
+	reading
+	cursor string // where the walk goes on after this page
+	last   bool
+}
+
+// walk reads pages of one entity, each by a keyset, never by page numbers:
+// numbers shift while the store changes.
+type walk struct {
+	*session
+	entity connection.Entity
+	since  time.Time
+	limit  int // halved when BigCommerce cannot answer for so many
+}
+
+func (w *walk) read(ctx context.Context, cursor string) (page, error) {
+	for {
+		p, err := w.readOnce(ctx, cursor)
+		if err == nil || w.limit <= smallestPage || !tooMuch(err) {
+			return p, err
+		}
+		w.limit /= 2
+		w.Logger.Info("smaller pages", "connection_id", w.connection.ID, "entity", w.entity, "limit", w.limit, "err", err)
+	}
+}
+
+const smallestPage = 25
+
+// tooMuch reports whether BigCommerce may answer for fewer records: no source
+// states a safe page size with line items or hundreds of variants.
+func tooMuch(err error) bool {
+	return bigcommerce.IsTemporary(err) && isStatus(err, 500, 502, 504)
+}
+
+func (w *walk) readOnce(ctx context.Context, cursor string) (page, error) {
+	p := page{reading: reading{entity: w.entity}}
+	var err error
+	if p.f, err = w.Store.NextSeq(ctx); err != nil {
+		return p, err
+	}
+	switch w.entity {
+	case connection.Products:
+		err = w.readProducts(ctx, cursor, &p)
+	case connection.Customers:
+		err = w.readCustomers(ctx, cursor, &p)
+	case connection.Subscribers:
+		err = w.readSubscribers(ctx, cursor, &p)
+	case connection.Orders:
+		err = w.readOrders(ctx, cursor, &p)
+	default:
+		err = fmt.Errorf("unknown entity %q", w.entity)
+	}
+	if err != nil {
+		return p, fmt.Errorf("read page of %s: %w", w.entity, err)
+	}
+	p.g, err = w.Store.NextSeq(ctx)
+	return p, err
+}

@@ -1,0 +1,127 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/ometria/ometria-bigcommerce/bigcommerce"
+	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/mapping"
+)
+
+// referencesLast is how long names that records refer to by id are believed.
+// No webhook tells of a renamed brand, category or group.
+const referencesLast = 5 * time.Minute
+
+type productReferences struct {
+	brands     map[int64]string
+	categories map[int64]mapping.Category
+	readAt     time.Time
+}
+
+type customerReferences struct {
+	groups         map[int64]string
+	passwordFields map[string]bool
+	readAt         time.Time
+}
+
+// referenceCache keeps names per connection. One reader at a time fills an
+// entry, so that a burst costs one round of requests.
+type referenceCache struct {
+	mu      sync.Mutex // guards entries
+	entries map[connection.ID]*references
+}
+
+type references struct {
+	mu        sync.Mutex // guards what follows, held while reading
+	products  *productReferences
+	customers *customerReferences
+}
+
+func (c *referenceCache) of(id connection.ID) *references {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.entries == nil {
+		c.entries = map[connection.ID]*references{}
+	}
+	if c.entries[id] == nil {
+		c.entries[id] = &references{}
+	}
+	return c.entries[id]
+}
+
+func (c *referenceCache) forget(id connection.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.entries, id)
+}
+
+// productReferences returns the names of all brands and categories; a product
+// with one that is too new for the cache refreshes it.
+func (s *session) productReferences(ctx context.Context, products []bigcommerce.Product) (*productReferences, error) {
+	entry := s.references.of(s.connection.ID)
+	entry.mu.Lock()
+	defer entry.mu.Unlock()
+	if known := entry.products; known != nil && time.Since(known.readAt) < referencesLast && known.cover(products) {
+		return known, nil
+	}
+	known := &productReferences{brands: map[int64]string{}, categories: map[int64]mapping.Category{}, readAt: time.Now()}
+	for brand, err := range s.accounts.BigCommerce.Brands.All(ctx, bigcommerce.BrandFilter{}) {
+		if err != nil {
+			return nil, fmt.Errorf("read brands: %w", err)
+		}
+		known.brands[brand.ID] = brand.Name
+	}
+	for category, err := range s.accounts.BigCommerce.Categories.All(ctx, bigcommerce.CategoryFilter{}) {
+		if err != nil {
+			return nil, fmt.Errorf("read categories: %w", err)
+		}
+		known.categories[category.ID] = mapping.Category{ID: category.ID, Name: category.Name}
+	}
+	entry.products = known
+	return known, nil
+}
+
+func (r *productReferences) cover(products []bigcommerce.Product) bool {
+	for _, product := range products {
+		if _, ok := r.brands[product.BrandID]; !ok && product.BrandID != 0 && time.Since(r.readAt) > time.Minute {
+			return false
+		}
+		for _, id := range product.Categories {
+			if _, ok := r.categories[id]; !ok && time.Since(r.readAt) > time.Minute {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// customerReferences returns customer groups and the names of form fields that
+// hold passwords, whose values are never sent on.
+func (s *session) customerReferences(ctx context.Context) (*customerReferences, error) {
+	entry := s.references.of(s.connection.ID)
+	entry.mu.Lock()
+	defer entry.mu.Unlock()
+	if known := entry.customers; known != nil && time.Since(known.readAt) < referencesLast {
+		return known, nil
+	}
+	known := &customerReferences{groups: map[int64]string{}, passwordFields: map[string]bool{}, readAt: time.Now()}
+	groups, err := s.accounts.BigCommerce.Customers.Groups(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read customer groups: %w", err)
+	}
+	for _, group := range groups {
+		known.groups[group.ID] = group.Name
+	}
+	names, err := s.accounts.BigCommerce.Customers.FormFieldNames(ctx, bigcommerce.FieldTypePassword)
+	if err != nil {
+		return nil, fmt.Errorf("read names of password fields: %w", err)
+	}
+	for _, name := range names {
+		known.passwordFields[name] = true
+	}
+	entry.customers = known
+	return known, nil
+}

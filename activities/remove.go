@@ -1,0 +1,119 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ometria/ometria-bigcommerce/bigcommerce"
+	"github.com/ometria/ometria-bigcommerce/connection"
+)
+
+// StopWorkflows cancels the connection's setup and bulk sync.
+func (a *Activities) StopWorkflows(ctx context.Context, in Connection) error {
+	return a.Workflows.StopAll(ctx, in.ConnectionID)
+}
+
+// RemoveSchedules deletes the connection's schedules.
+func (a *Activities) RemoveSchedules(ctx context.Context, in Connection) error {
+	if err := a.Schedules.RemoveSchedules(ctx, in.ConnectionID); err != nil {
+		return err
+	}
+	err := a.Store.SetInstalled(ctx, in.ConnectionID, func(i *connection.Installed) { i.Schedules = false })
+	if connectionIsGone(err) {
+		return nil
+	}
+	return temporalError(err)
+}
+
+// RemoveHooks deletes our webhooks, and only ours.
+func (a *Activities) RemoveHooks(ctx context.Context, in Connection) (Removed, error) {
+	defer beat(ctx)()
+	i, err := a.installer(ctx, in.ConnectionID)
+	if connectionIsGone(err) {
+		return Removed{}, nil
+	}
+	if err != nil {
+		return Removed{}, temporalError(err)
+	}
+	var removed Removed
+	standing, err := i.shop.Hooks.List(ctx)
+	if err == nil {
+		for _, hook := range standing {
+			if !i.ourHook(hook) {
+				continue
+			}
+			if err = i.shop.Hooks.Delete(ctx, hook.ID); err != nil && !bigcommerce.IsNotFound(err) {
+				break
+			}
+			err = nil
+			removed.Hooks++
+		}
+	}
+	if err != nil {
+		return i.leftBehind(ctx, removed, len(i.connection.Installed.Hooks) > 0, fmt.Errorf("delete hooks: %w", err))
+	}
+	return removed, temporalError(a.Store.SetInstalled(ctx, in.ConnectionID, func(installed *connection.Installed) {
+		installed.Hooks, installed.HooksMadeAt = nil, nil
+	}))
+}
+
+// RemoveScript deletes our script, and only ours.
+func (a *Activities) RemoveScript(ctx context.Context, in Connection) (Removed, error) {
+	defer beat(ctx)()
+	i, err := a.installer(ctx, in.ConnectionID)
+	if connectionIsGone(err) {
+		return Removed{}, nil
+	}
+	if err != nil {
+		return Removed{}, temporalError(err)
+	}
+	var removed Removed
+	standing, err := i.shop.Scripts.List(ctx)
+	if err == nil {
+		for _, script := range standing {
+			if !i.ours(script) {
+				continue
+			}
+			if err = i.shop.Scripts.Delete(ctx, script.UUID); err != nil && !bigcommerce.IsNotFound(err) {
+				break
+			}
+			err = nil
+			removed.Scripts++
+		}
+	}
+	if err != nil {
+		return i.leftBehind(ctx, removed, i.connection.Installed.ScriptID != "", fmt.Errorf("delete scripts: %w", err))
+	}
+	return removed, temporalError(a.Store.SetInstalled(ctx, in.ConnectionID, func(installed *connection.Installed) {
+		installed.ScriptID, installed.ScriptSource = "", ""
+	}))
+}
+
+// leftBehind ends a removal that the store does not let us do: no retry helps
+// a revoked token. Any other error is tried again.
+func (i *installer) leftBehind(ctx context.Context, removed Removed, stands bool, err error) (Removed, error) {
+	if !bigcommerce.IsUnauthorized(err) && !bigcommerce.IsForbidden(err) && !bigcommerce.IsUnknownRoute(err) {
+		return removed, temporalError(err)
+	}
+	if !stands {
+		return removed, nil
+	}
+	removed.LeftBehind = true
+	return removed, temporalError(i.Store.Attend(ctx, i.connection.ID, connection.Attention{
+		Code: connection.LeftBehind, Since: time.Now().UTC(),
+		Action: "BigCommerce refused the access token, so our script or webhooks may still be in the store: delete the script in Script Manager; webhooks end with the API account.",
+	}))
+}
+
+// Erase deletes the connection's records and secrets, and the authentication
+// unless another connection uses it.
+func (a *Activities) Erase(ctx context.Context, in Connection) error {
+	defer beat(ctx)()
+	a.references.forget(in.ConnectionID)
+	err := a.Store.Erase(ctx, in.ConnectionID)
+	if connectionIsGone(err) {
+		return nil
+	}
+	return temporalError(err)
+}

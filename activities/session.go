@@ -1,0 +1,125 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/mapping"
+	"github.com/ometria/ometria-bigcommerce/pacing"
+	"github.com/ometria/ometria-bigcommerce/remote"
+	"github.com/ometria/ometria-bigcommerce/store"
+)
+
+// session is what one activity execution works with.
+type session struct {
+	*Activities
+	connection     connection.Connection
+	accounts       *remote.Accounts
+	fingerprintKey []byte
+	context        mapping.Context
+}
+
+// open reads the connection and opens its accounts. A held connection is no
+// error: nothing is done for it, and the reason comes back.
+func (a *Activities) open(ctx context.Context, id connection.ID, class pacing.Class) (*session, Held, error) {
+	c, held, err := a.held(ctx, id)
+	if err != nil || held != NotHeld {
+		return nil, held, err
+	}
+	s, err := a.openFor(ctx, c, class)
+	return s, NotHeld, err
+}
+
+func (a *Activities) openFor(ctx context.Context, c connection.Connection, class pacing.Class) (*session, error) {
+	accounts, err := a.Dialer.Open(ctx, c.AuthenticationID, c.IdentificationCode, class)
+	if err != nil {
+		return nil, err
+	}
+	key, err := a.Store.FingerprintKey(ctx, c.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read fingerprint key: %w", err)
+	}
+	since, err := c.Since()
+	if err != nil {
+		return nil, err
+	}
+	return &session{
+		Activities: a, connection: c, accounts: accounts, fingerprintKey: key,
+		context: mapping.Context{
+			Settings: c.Settings, StatusRules: c.StatusMapping, Store: c.Store,
+			ConnectedAt: c.CreatedAt, Since: since, SendHistoryConsent: sendsHistoryConsent(c),
+		},
+	}, nil
+}
+
+// held reads the connection and says whether anything may be done for it now.
+func (a *Activities) held(ctx context.Context, id connection.ID) (connection.Connection, Held, error) {
+	c, err := a.Store.Connection(ctx, id)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return c, HeldRemoved, nil
+	case err != nil:
+		return c, NotHeld, fmt.Errorf("read connection: %w", err)
+	case c.Phase == connection.Removing || c.Phase == connection.Failed:
+		return c, HeldRemoved, nil
+	case c.Parked != nil:
+		return c, HeldParked, nil
+	case !c.PausedAt.IsZero():
+		return c, HeldPaused, nil
+	}
+	return c, NotHeld, nil
+}
+
+// sendsHistoryConsent reports whether consents from before the connection are
+// sent. Where the Ometria account held contacts already, people may have left
+// there without the shop knowing: their old consent must not bring them back.
+func sendsHistoryConsent(c connection.Connection) bool {
+	switch c.Settings.HistoryConsent {
+	case connection.HistoryConsentSend:
+		return true
+	case connection.HistoryConsentOmit:
+		return false
+	}
+	return !c.AccountHeldContacts
+}
+
+// park holds the connection until a probe succeeds.
+func (a *Activities) park(ctx context.Context, id connection.ID, p connection.Parked) error {
+	now := time.Now().UTC()
+	p.Since, p.NextProbeAt = now, now.Add(firstProbe)
+	if err := a.Store.Park(ctx, id, p); err != nil {
+		return fmt.Errorf("park connection: %w", err)
+	}
+	a.Logger.Warn("connection parked", "connection_id", id, "status", p.Code)
+	return nil
+}
+
+// beat proves life until the activity ends. Heartbeats carry nothing: cursors
+// are committed in the database.
+func beat(ctx context.Context) (stop func()) {
+	if !activity.IsActivity(ctx) {
+		return func() {}
+	}
+	done, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		ticker := time.NewTicker(heartbeatEvery)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				activity.RecordHeartbeat(ctx)
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() { close(done); <-stopped }
+}
+
+const heartbeatEvery = 4 * time.Second

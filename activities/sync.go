@@ -1,0 +1,284 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/ometria/ometria-bigcommerce/bigcommerce"
+	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/pacing"
+	"github.com/ometria/ometria-bigcommerce/store"
+)
+
+// Bounds of a slice of a bulk sync.
+const (
+	sliceLasts   = 30 * time.Second
+	sliceRecords = 5000
+)
+
+// SyncRecord fetches one record's present state, maps it and pushes it. A
+// record that BigCommerce says is gone comes back as GoneOnce, to be read again
+// before it is believed. An account at fault parks the connection and the
+// record stays dirty.
+func (a *Activities) SyncRecord(ctx context.Context, in Record) (RecordResult, error) {
+	defer beat(ctx)()
+	s, held, err := a.open(ctx, in.ConnectionID, pacing.Realtime)
+	if err != nil || held != NotHeld {
+		return RecordResult{Held: held}, temporalError(err)
+	}
+	result, err := s.syncRecord(ctx, in)
+	if err == nil || ctx.Err() != nil {
+		return result, err
+	}
+	s.accounts.Throttled(ctx, err)
+	s.noteAttempt(ctx, in, err)
+	return result, temporalError(err)
+}
+
+func (s *session) syncRecord(ctx context.Context, in Record) (RecordResult, error) {
+	r, err := s.readRecord(ctx, in.Entity, in.RecordID)
+	if blamed := blameStore(err); blamed != nil {
+		return RecordResult{Held: HeldParked}, s.park(ctx, in.ConnectionID, *blamed)
+	}
+	if err != nil {
+		return RecordResult{}, err
+	}
+	if r.items[0].gone && !in.GoneSeen {
+		return RecordResult{GoneOnce: true}, nil
+	}
+	done, err := s.push(ctx, r)
+	if blamed := blameOmetria(err); blamed != nil {
+		return RecordResult{Held: HeldParked}, s.park(ctx, in.ConnectionID, *blamed)
+	}
+	if err != nil {
+		return RecordResult{}, err
+	}
+	verdict, claimed := done[in.RecordID]
+	if !claimed {
+		return s.pushedElsewhere(ctx, in)
+	}
+	result := RecordResult{Outcome: verdict.Outcome}
+	if verdict.Reason != nil {
+		result.Reason = verdict.Reason.Code
+	}
+	return result, nil
+}
+
+// pushedElsewhere is for a record that could not be claimed: a newer push has
+// done it already, or another is on its way and this one comes after.
+func (s *session) pushedElsewhere(ctx context.Context, in Record) (RecordResult, error) {
+	row, err := s.Store.Record(ctx, in.key())
+	if err != nil {
+		return RecordResult{}, fmt.Errorf("read record: %w", err)
+	}
+	if row.DirtySeq == 0 && !row.Inflight {
+		result := RecordResult{Outcome: row.Outcome}
+		if row.Reason != nil {
+			result.Reason = row.Reason.Code
+		}
+		return result, nil
+	}
+	return RecordResult{}, claimedElsewhere{retryIn: min(time.Duration(attempt(ctx))*2*time.Second, 30*time.Second)}
+}
+
+func attempt(ctx context.Context) int32 {
+	if !activity.IsActivity(ctx) {
+		return 1
+	}
+	return activity.GetInfo(ctx).Attempt
+}
+
+// noteAttempt keeps the last attempt for support, and lets the dispatcher know
+// that the record waits out a backoff.
+func (s *session) noteAttempt(ctx context.Context, in Record, cause error) {
+	wait := min(time.Second<<min(attempt(ctx)-1, 9), 5*time.Minute)
+	err := s.Store.Attempted(ctx, in.key(), connection.Reason{Code: attemptCode(cause), Text: cause.Error()}, time.Now().Add(wait))
+	if err != nil {
+		s.Logger.Warn("note attempt", "connection_id", in.ConnectionID, "entity", in.Entity, "record_id", in.RecordID, "err", err)
+	}
+}
+
+// attemptCode names the side that made an attempt fail.
+func attemptCode(err error) string {
+	if _, ok := errors.AsType[*pacing.WaitError](err); ok {
+		return "budget_spent"
+	}
+	if _, ok := errors.AsType[claimedElsewhere](err); ok {
+		return "claimed_elsewhere"
+	}
+	if _, ok := errors.AsType[*bigcommerce.APIError](err); ok {
+		return "bigcommerce"
+	}
+	if _, ok := errors.AsType[*unknownOutcome](err); ok {
+		return "ometria"
+	}
+	return "failed"
+}
+
+// GiveUpRecord leaves a record whose retries have run out as a failure that a
+// person can retry. An event that came since keeps it dirty.
+func (a *Activities) GiveUpRecord(ctx context.Context, in Record) error {
+	row, err := a.Store.Record(ctx, in.key())
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return temporalError(err)
+	}
+	reason := connection.Reason{Code: connection.ReasonGaveUp, Text: "three days of retries have failed"}
+	if row.LastError != nil {
+		reason.Text += "; the last one: " + row.LastError.Text
+	}
+	return temporalError(a.Store.GiveUp(ctx, in.key(), row.DirtySeq, reason))
+}
+
+// SyncSlice walks an entity's history for up to 30 seconds or 5,000 records,
+// reading one page while the last is pushed. The cursor is committed after a
+// page's last push, so that a retry goes on there.
+func (a *Activities) SyncSlice(ctx context.Context, in Slice) (SliceResult, error) {
+	defer beat(ctx)()
+	result := SliceResult{Cursor: in.Cursor}
+	s, held, err := a.open(ctx, in.ConnectionID, pacing.Bulk)
+	if err != nil || held != NotHeld {
+		result.Held = held
+		return result, temporalError(err)
+	}
+	err = s.syncSlice(ctx, in, &result)
+	blamed := blameStore(err)
+	if pushErr, ok := errors.AsType[*pushError](err); ok {
+		blamed = blameOmetria(pushErr.err)
+	}
+	if blamed != nil {
+		result.Held = HeldParked
+		return result, s.park(ctx, in.ConnectionID, *blamed)
+	}
+	if err != nil {
+		s.accounts.Throttled(ctx, err)
+	}
+	return result, temporalError(err)
+}
+
+// pushError tells an error of pushing a page from one of reading it.
+type pushError struct{ err error }
+
+func (e *pushError) Error() string { return e.err.Error() }
+func (e *pushError) Unwrap() error { return e.err }
+
+func (s *session) syncSlice(ctx context.Context, in Slice, result *SliceResult) error {
+	w := &walk{session: s, entity: in.Entity, since: s.context.Since, limit: bigcommerce.MaxLimit}
+	if in.Since != "" {
+		since, err := connection.StartOf(in.Since, s.connection.Timezone)
+		if err != nil {
+			return err
+		}
+		w.since = since
+	}
+	at, err := s.Store.EntitySync(ctx, in.ConnectionID, in.SyncID, in.Entity)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		expected, err := w.expected(ctx)
+		if err != nil {
+			return fmt.Errorf("count %s: %w", in.Entity, err)
+		}
+		if err := s.Store.BeginEntitySync(ctx, in.ConnectionID, in.SyncID, in.Entity, expected); err != nil {
+			return err
+		}
+	case err != nil:
+		return err
+	case at.Done:
+		result.Cursor, result.Done = at.Cursor, true
+		return nil
+	case at.Pages > 0:
+		result.Cursor = at.Cursor
+	}
+	return s.walkSlice(ctx, w, in, result)
+}
+
+func (s *session) walkSlice(ctx context.Context, w *walk, in Slice, result *SliceResult) error {
+	deadline := time.Now().Add(sliceLasts)
+	next := prefetch(ctx, w, result.Cursor)
+	defer func() { next.stop() }()
+	for {
+		p, err := next.wait(ctx)
+		if err != nil {
+			return err
+		}
+		enough := p.last || time.Now().After(deadline) || result.Read+int64(len(p.items)) >= sliceRecords
+		if !enough {
+			next = prefetch(ctx, w, p.cursor)
+		}
+		done, err := s.push(ctx, p.reading)
+		if err != nil {
+			return &pushError{err}
+		}
+		result.count(p, done)
+		if err := s.Store.CommitPage(ctx, in.ConnectionID, in.SyncID, in.Entity, p.cursor, p.last, len(p.items)); err != nil {
+			return fmt.Errorf("commit cursor: %w", err)
+		}
+		result.Cursor, result.Done = p.cursor, p.last
+		if enough {
+			return nil
+		}
+		_, held, err := s.held(ctx, in.ConnectionID)
+		if err != nil {
+			return err
+		}
+		if held != NotHeld {
+			result.Held = held
+			return nil
+		}
+	}
+}
+
+func (r *SliceResult) count(p page, done verdicts) {
+	r.Pages++
+	r.Read += int64(len(p.items))
+	r.Waiting += int64(len(p.items) - len(done))
+	for _, verdict := range done {
+		switch verdict.Outcome {
+		case connection.Accepted:
+			r.Accepted++
+		case connection.Rejected:
+			r.Rejected++
+		default:
+			r.Skipped++
+		}
+	}
+}
+
+// prefetched is a page that is being read.
+type prefetched struct {
+	page   page
+	err    error
+	done   chan struct{}
+	cancel context.CancelFunc
+}
+
+func prefetch(ctx context.Context, w *walk, cursor string) *prefetched {
+	ctx, cancel := context.WithCancel(ctx)
+	p := &prefetched{done: make(chan struct{}), cancel: cancel}
+	go func() {
+		defer close(p.done)
+		p.page, p.err = w.read(ctx, cursor)
+	}()
+	return p
+}
+
+func (p *prefetched) wait(ctx context.Context) (page, error) {
+	select {
+	case <-p.done:
+		return p.page, p.err
+	case <-ctx.Done():
+		return page{}, ctx.Err()
+	}
+}
+
+// stop ends the read, if it is still under way, and waits for its end.
+func (p *prefetched) stop() {
+	p.cancel()
+	<-p.done
+}
