@@ -58,10 +58,11 @@ type Exchange struct {
 	// Route is the path with its ids replaced by {id}: a closed set, fit to be
 	// a metric's label.
 	Route string
-	// Status is 0 when no answer came.
+	// Status is 0 when no answer came; Err then says why.
 	Status int
-	Took   time.Duration
-	Err    error
+	// Took is the time until the answer's headers.
+	Took time.Duration
+	Err  error
 }
 
 // Client speaks to one store. It is safe for concurrent use and holds nothing

@@ -154,7 +154,7 @@ func (f CustomerFilter) query() query {
 // fields and store credit. Total is known on the first page alone.
 // https://developer.bigcommerce.com/docs/rest-management/customers (GET v3/customers)
 func (s *CustomersService) Page(ctx context.Context, filter CustomerFilter) (Page[Customer], error) {
-	return pageV3[Customer](ctx, s.client, "/v3/customers", filter.query())
+	return cursorV3[Customer](ctx, s.client, "/v3/customers", filter.query())
 }
 
 // Pages yields the pages from filter.After to the end, and stops on the first error.
@@ -256,7 +256,7 @@ func (s *CustomersService) FormFieldValues(ctx context.Context, filter FormField
 	if filter.AddressID != 0 {
 		q.add("address_id", strconv.FormatInt(filter.AddressID, 10))
 	}
-	return pageV3[FormField](ctx, s.client, "/v3/customers/form-field-values", q)
+	return cursorV3[FormField](ctx, s.client, "/v3/customers/form-field-values", q)
 }
 
 // FormFieldNames returns the names of all fields of one type that any customer

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -44,16 +45,8 @@ func (e *APIError) Error() string {
 	if text != "" {
 		b.WriteString(": " + text)
 	}
-	names := make([]string, 0, len(e.Fields))
-	for name := range e.Fields {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for i, name := range names {
-		b.WriteString(map[bool]string{true: " (", false: ", "}[i == 0] + name + ": " + e.Fields[name])
-	}
-	if len(names) > 0 {
-		b.WriteString(")")
+	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
+		b.WriteString("; " + name + ": " + e.Fields[name])
 	}
 	return bounded(b.String())
 }

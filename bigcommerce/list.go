@@ -47,8 +47,7 @@ type meta struct {
 	Cursors    *object[cursors]    `json:"cursor_pagination"`
 }
 
-// pageV3 reads one page of a v3 list. With q's "after", or none of its pages
-// before, the cursor counts where the answer has one.
+// pageV3 reads one page of a v3 list, by number or by cursor.
 func pageV3[T any](ctx context.Context, c *Client, route string, q query, ids ...any) (Page[T], error) {
 	body, err := c.do(ctx, request{method: http.MethodGet, route: route, ids: ids, query: q})
 	if err != nil {
@@ -111,6 +110,8 @@ func (p *Page[T]) readMeta(route string, m meta, q query) error {
 	if m.Cursors != nil {
 		n := m.Cursors.value
 		p.EndCursor = string(n.EndCursor)
+		// That a walk's end has no next link is inferred, not documented: a
+		// full page costs one request more rather than the rows beyond it.
 		if n.Links.value.Next != "" || full(n.PerPage) && m.Pagination == nil {
 			more = true
 		}
@@ -123,6 +124,15 @@ func (p *Page[T]) readMeta(route string, m meta, q query) error {
 		return &DecodeError{Route: route, Reason: "the cursor did not move"}
 	}
 	return nil
+}
+
+// cursorV3 reads one page of a list that only a cursor walks.
+func cursorV3[T any](ctx context.Context, c *Client, route string, q query) (Page[T], error) {
+	page, err := pageV3[T](ctx, c, route, q)
+	if err == nil && page.More && page.EndCursor == "" {
+		return Page[T]{}, &DecodeError{Route: route, Reason: "more rows follow but end_cursor is missing"}
+	}
+	return page, err
 }
 
 // pageV2 reads one page of a v2 list: a bare array, or no body at all.
@@ -171,17 +181,18 @@ func decodeRows[T any](route string, rows []json.RawMessage) Page[T] {
 
 func rowID(row json.RawMessage) int64 {
 	var id struct {
-		ID Int `json:"id"`
+		ID         Int `json:"id"`
+		CategoryID Int `json:"category_id"`
 	}
 	if json.Unmarshal(row, &id) != nil {
 		return 0
 	}
-	return int64(id.ID)
+	return int64(max(id.ID, id.CategoryID))
 }
 
 // listV3 reads all pages of a short list.
 func listV3[T any](ctx context.Context, c *Client, route string, q query, ids ...any) ([]T, error) {
-	return wholeList(func(number int) (Page[T], error) {
+	return wholeList(route, func(number int) (Page[T], error) {
 		paged := slices.Clone(q)
 		paged.number("limit", MaxLimit)
 		paged.number("page", number)
@@ -191,7 +202,7 @@ func listV3[T any](ctx context.Context, c *Client, route string, q query, ids ..
 
 // listV2 reads all pages of a short list.
 func listV2[T any](ctx context.Context, c *Client, route string, q query, ids ...any) ([]T, error) {
-	return wholeList(func(number int) (Page[T], error) {
+	return wholeList(route, func(number int) (Page[T], error) {
 		paged := slices.Clone(q)
 		paged.number("limit", MaxLimit)
 		paged.number("page", number)
@@ -219,7 +230,7 @@ func onceV3[T any](ctx context.Context, c *Client, route string) ([]T, error) {
 
 // wholeList joins pages 1, 2, ... An unreadable row is an error: these lists
 // are read to be known whole.
-func wholeList[T any](fetch func(number int) (Page[T], error)) ([]T, error) {
+func wholeList[T any](route string, fetch func(number int) (Page[T], error)) ([]T, error) {
 	var all []T
 	var last int64
 	for number := 1; ; number++ {
@@ -231,7 +242,7 @@ func wholeList[T any](fetch func(number int) (Page[T], error)) ([]T, error) {
 			return nil, page.Unreadable[0].Err
 		}
 		if number > 1 && page.LastID != 0 && page.LastID == last {
-			return nil, &DecodeError{Reason: "the same page came twice"}
+			return nil, &DecodeError{Route: route, Reason: "the same page came twice"}
 		}
 		last = page.LastID
 		all = append(all, page.Records...)

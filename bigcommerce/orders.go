@@ -97,7 +97,11 @@ func (s *OrdersService) Page(ctx context.Context, filter OrderFilter) (Page[Orde
 	if !filter.Bare {
 		q.withLines()
 	}
-	return pageV2[Order](ctx, s.client, "/v2/orders", q, filter.Page, limit(filter.Limit))
+	page, err := pageV2[Order](ctx, s.client, "/v2/orders", q, filter.Page, limit(filter.Limit))
+	if filter.Sort == OrdersByIDDesc && page.LastID == 1 {
+		page.More = false // ids begin at 1
+	}
+	return page, err
 }
 
 // Pages yields pages to the end, and stops on the first error. Sorted by id it

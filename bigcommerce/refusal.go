@@ -3,8 +3,10 @@ package bigcommerce
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -117,8 +119,8 @@ func (e *APIError) addFields(prefix string, data json.RawMessage) {
 		if json.Unmarshal(data, &fields) != nil {
 			return
 		}
-		for name, value := range fields {
-			e.addFields(strings.TrimPrefix(prefix+"."+name, "."), value)
+		for _, name := range slices.Sorted(maps.Keys(fields)) {
+			e.addFields(strings.TrimPrefix(prefix+"."+name, "."), fields[name])
 		}
 	case "array":
 		var items []json.RawMessage
@@ -157,10 +159,14 @@ func (e *APIError) clean(token string) {
 		return bounded(email.ReplaceAllString(text, "[email]"))
 	}
 	e.Code, e.Title, e.Message = mask(e.Code), mask(e.Title), mask(e.Message)
-	for name, text := range e.Fields {
-		delete(e.Fields, name)
-		e.Fields[mask(name)] = mask(text)
+	if e.Fields == nil {
+		return
 	}
+	masked := make(map[string]string, len(e.Fields))
+	for name, text := range e.Fields {
+		masked[mask(name)] = mask(text)
+	}
+	e.Fields = masked
 }
 
 var email = regexp.MustCompile(`[^\s"'<>(),;:=]+@[^\s"'<>(),;:=]+`)

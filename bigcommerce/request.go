@@ -271,7 +271,11 @@ func describe(route string, err error) *DecodeError {
 		if field == "" {
 			field = "(whole)"
 		}
-		return &DecodeError{Route: route, Field: field, Reason: fmt.Sprintf("want %s, got %s", e.Type.Name(), got)}
+		want := e.Type.Name()
+		if want == "" {
+			want = e.Type.Kind().String()
+		}
+		return &DecodeError{Route: route, Field: field, Reason: fmt.Sprintf("want %s, got %s", want, got)}
 	}
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
 		reason := fmt.Sprintf("not JSON at byte %d", e.Offset)

@@ -67,17 +67,27 @@ func ParseTimestamp(text string) (Timestamp, error) {
 		}
 	}
 	for _, layout := range layouts {
-		if parsed, err := time.Parse(layout, text); err == nil {
+		if parsed, err := time.Parse(layout, text); err == nil && inRange(parsed) {
 			return NewTimestamp(parsed), nil
 		}
 	}
-	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil && seconds >= 0 && seconds < 253402300800 {
-		if seconds == 0 {
-			return Timestamp{}, nil
-		}
+	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil && seconds == 0 {
+		return Timestamp{}, nil
+	} else if err == nil && seconds >= minUnix && seconds <= maxUnix {
 		return NewTimestamp(time.Unix(seconds, 0)), nil
 	}
 	return Timestamp{}, errNotDate
+}
+
+// Below minUnix (in 1973) a bare number is a date without dashes or a mistake.
+const (
+	minUnix = 100_000_000
+	maxUnix = 253_402_300_799
+)
+
+func inRange(t time.Time) bool {
+	year := t.UTC().Year()
+	return year >= 1 && year <= 9999
 }
 
 // dateV2 is a date filter of v2: ISO 8601 with an explicit offset.

@@ -65,8 +65,10 @@ func (o observed) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	start := time.Now()
 	resp, err := o.next.RoundTrip(r)
-	exchange := Exchange{Method: r.Method, Route: routeOf(r), Took: time.Since(start), Err: err}
-	if resp != nil {
+	exchange := Exchange{Method: r.Method, Route: routeOf(r), Took: time.Since(start)}
+	if err != nil {
+		exchange.Err = transportError(exchange.Route, err)
+	} else {
 		exchange.Status = resp.StatusCode
 	}
 	o.observe(exchange)

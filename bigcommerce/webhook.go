@@ -1,8 +1,10 @@
 package bigcommerce
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -135,42 +137,43 @@ func Target(d Delivery) (kind Kind, id int64, ok bool) {
 	if strings.HasPrefix(event, "metafield/") {
 		return "", 0, false
 	}
+	// named is data.id where it is the id of what type says.
+	named := func(types ...string) Int {
+		if data.Type == "" || slices.Contains(types, data.Type) {
+			return data.ID
+		}
+		return 0
+	}
 	var about Int
 	switch area {
 	case "information", "app":
 		return KindStore, 0, true
 	case "customer":
-		kind, about = KindCustomer, data.ID
-		if strings.HasPrefix(event, "address/") || data.Address != nil {
-			about = 0
-			if data.Address != nil {
-				about = data.Address.CustomerID
-			}
+		kind = KindCustomer
+		switch {
+		case data.Address != nil:
+			about = data.Address.CustomerID
+		case !strings.HasPrefix(event, "address/"):
+			about = named("customer")
 		}
 	case "subscriber":
-		kind, about = KindSubscriber, data.ID
+		kind, about = KindSubscriber, named("subscriber")
 	case "order":
-		kind, about = KindOrder, data.ID
-		if data.OrderID != 0 {
-			about = data.OrderID
-		} else if strings.HasPrefix(event, "transaction/") || strings.HasPrefix(event, "message/") {
-			if data.Type != "order" {
-				about = 0
-			}
-		}
+		kind, about = KindOrder, cmp.Or(data.OrderID, named("order"))
 	case "shipment":
-		kind, about = KindOrder, max(data.ShipmentOrderID, data.OrderID)
+		kind, about = KindOrder, cmp.Or(data.ShipmentOrderID, data.OrderID)
 	case "product":
-		kind, about = KindProduct, data.ID
-		if data.Inventory != nil && data.Inventory.ProductID != 0 {
+		kind = KindProduct
+		if data.Inventory != nil {
 			about = data.Inventory.ProductID
 		}
+		about = cmp.Or(about, named("product"))
 	case "sku":
 		kind = KindProduct
-		switch {
-		case data.SKU != nil && data.SKU.ProductID != 0:
+		if data.SKU != nil {
 			about = data.SKU.ProductID
-		case data.Inventory != nil:
+		}
+		if about == 0 && data.Inventory != nil {
 			about = data.Inventory.ProductID
 		}
 	}
