@@ -56,13 +56,13 @@ func (s *session) readRecord(ctx context.Context, entity connection.Entity, id c
 
 func (s *session) goneItem(entity connection.Entity, id connection.RecordID) item {
 	return item{
-		id: id, size: 1, gone: true, fingerprint: s.fingerprint("gone", entity, id),
+		id: id, size: 1, gone: true, fingerprint: s.fingerprint(s.context, "gone", entity, id),
 		mapped: func(prev connection.RecordState) mapping.Result { return mapping.Gone(entity, id, s.context, prev) },
 	}
 }
 
-func (s *session) fingerprint(source ...any) []byte {
-	return mapping.Fingerprint(s.fingerprintKey, s.accounts.Account(), s.context, source...)
+func (s *session) fingerprint(mc mapping.Context, source ...any) []byte {
+	return mapping.Fingerprint(s.fingerprintKey, s.accounts.Account(), mc, source...)
 }
 
 // unreadableItems stand for rows of a page that have another form than
@@ -93,12 +93,12 @@ func (s *session) customerItems(ctx context.Context, page bigcommerce.Page[bigco
 		return nil, err
 	}
 	mc := s.context
-	mc.Groups, mc.PasswordFields = known.groups, known.passwordFields
+	mc.Groups, mc.Attributes, mc.PasswordFields = known.groups, known.attributes, known.passwordFields
 	items := unreadableItems(page.Unreadable)
 	for _, customer := range page.Records {
 		items = append(items, item{
 			id: connection.RecordID(customer.ID), modified: customer.DateModified.Time, size: 1,
-			fingerprint: s.fingerprint(customer, known.groups[customer.CustomerGroupID]),
+			fingerprint: s.fingerprint(mc, customer),
 			mapped:      func(connection.RecordState) mapping.Result { return mapping.Customer(customer, mc) },
 		})
 	}
@@ -110,7 +110,7 @@ func (s *session) subscriberItems(page bigcommerce.Page[bigcommerce.Subscriber])
 	for _, subscriber := range page.Records {
 		items = append(items, item{
 			id: connection.RecordID(subscriber.ID), modified: subscriber.DateModified.Time, size: 1,
-			fingerprint: s.fingerprint(subscriber),
+			fingerprint: s.fingerprint(s.context, subscriber),
 			mapped: func(prev connection.RecordState) mapping.Result {
 				return mapping.Subscriber(subscriber, s.context, prev)
 			},
@@ -131,13 +131,9 @@ func (s *session) productItems(ctx context.Context, page bigcommerce.Page[bigcom
 		if err := s.accounts.BigCommerce.Products.CompleteVariants(ctx, &product); err != nil {
 			return nil, fmt.Errorf("read variants: %w", err)
 		}
-		referenced := []any{product, known.brands[product.BrandID]}
-		for _, id := range product.Categories {
-			referenced = append(referenced, known.categories[id])
-		}
 		items = append(items, item{
 			id: connection.RecordID(product.ID), modified: product.DateModified.Time,
-			size: mapping.Size(product), fingerprint: s.fingerprint(referenced...),
+			size: mapping.Size(product), fingerprint: s.fingerprint(mc, product),
 			mapped: func(prev connection.RecordState) mapping.Result { return mapping.Product(product, mc, prev) },
 		})
 	}
@@ -169,7 +165,7 @@ func (s *session) orderItems(ctx context.Context, page bigcommerce.Page[bigcomme
 	for _, order := range page.Records {
 		items = append(items, item{
 			id: connection.RecordID(order.ID), modified: order.DateModified.Time, size: 1,
-			fingerprint: s.fingerprint(order, refunds[order.ID]),
+			fingerprint: s.fingerprint(s.context, order, refunds[order.ID]),
 			mapped: func(prev connection.RecordState) mapping.Result {
 				return mapping.Order(order, refunds[order.ID], s.context, prev)
 			},

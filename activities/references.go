@@ -23,6 +23,7 @@ type productReferences struct {
 
 type customerReferences struct {
 	groups         map[int64]string
+	attributes     map[int64]string
 	passwordFields map[string]bool
 	readAt         time.Time
 }
@@ -98,8 +99,8 @@ func (r *productReferences) cover(products []bigcommerce.Product) bool {
 	return true
 }
 
-// customerReferences returns customer groups and the names of form fields that
-// hold passwords, whose values are never sent on.
+// customerReferences returns the names of customer groups and attributes, and
+// of form fields that hold passwords, whose values are never sent on.
 func (s *session) customerReferences(ctx context.Context) (*customerReferences, error) {
 	entry := s.references.of(s.connection.ID)
 	entry.mu.Lock()
@@ -107,13 +108,20 @@ func (s *session) customerReferences(ctx context.Context) (*customerReferences, 
 	if known := entry.customers; known != nil && time.Since(known.readAt) < referencesLast {
 		return known, nil
 	}
-	known := &customerReferences{groups: map[int64]string{}, passwordFields: map[string]bool{}, readAt: time.Now()}
+	known := &customerReferences{groups: map[int64]string{}, attributes: map[int64]string{}, passwordFields: map[string]bool{}, readAt: time.Now()}
 	groups, err := s.accounts.BigCommerce.Customers.Groups(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read customer groups: %w", err)
 	}
 	for _, group := range groups {
 		known.groups[group.ID] = group.Name
+	}
+	attributes, err := s.accounts.BigCommerce.Customers.Attributes(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read customer attributes: %w", err)
+	}
+	for _, attribute := range attributes {
+		known.attributes[attribute.ID] = attribute.Name
 	}
 	names, err := s.accounts.BigCommerce.Customers.FormFieldNames(ctx, bigcommerce.FieldTypePassword)
 	if err != nil {

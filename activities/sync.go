@@ -176,6 +176,7 @@ func (s *session) syncSlice(ctx context.Context, in Slice, result *SliceResult) 
 			return err
 		}
 		w.since = since
+		s.context.Since = since
 	}
 	at, err := s.Store.EntitySync(ctx, in.ConnectionID, in.SyncID, in.Entity)
 	switch {
