@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -44,10 +45,13 @@ func (s *session) readRecord(ctx context.Context, entity connection.Entity, id c
 	default:
 		return r, fmt.Errorf("read record: unknown entity %q", entity)
 	}
-	if err != nil && !bigcommerce.IsNotFound(err) {
+	wrong, isWrong := errors.AsType[*bigcommerce.DecodeError](err)
+	switch {
+	case isWrong && wrong.Field != "":
+		r.items = unreadableItems([]bigcommerce.Unreadable{{ID: int64(id), Err: wrong}})
+	case err != nil && !bigcommerce.IsNotFound(err):
 		return r, fmt.Errorf("read %s: %w", entity, err)
-	}
-	if len(r.items) == 0 {
+	case len(r.items) == 0:
 		r.items = []item{s.goneItem(entity, id)}
 	}
 	r.g, err = s.Store.NextSeq(ctx)

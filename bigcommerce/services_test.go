@@ -183,7 +183,7 @@ func TestScriptsAndHooksWrites(t *testing.T) {
 	_, err = v.client.Scripts.Update(t.Context(), "03805148-a592-4803-9482-e91fe5c1be12", script)
 	require.NoError(t, err)
 	require.NoError(t, v.client.Scripts.Delete(t.Context(), "03805148-a592-4803-9482-e91fe5c1be12"))
-	_, err = v.client.Hooks.Create(t.Context(), HookInput{Scope: "store/order/created", Destination: "https://x/y", Headers: map[string]string{SecretHeader: "s"}})
+	_, err = v.client.Hooks.Create(t.Context(), HookInput{Scope: "store/order/created", Destination: "https://x/y", Headers: map[string]string{"X-Webhook-Secret": "s"}})
 	require.NoError(t, err)
 	_, err = v.client.Hooks.Update(t.Context(), 7, HookInput{IsActive: new(true)})
 	require.NoError(t, err)
@@ -215,7 +215,7 @@ func TestProbeModify(t *testing.T) {
 func TestHookHeadersHideTheSecret(t *testing.T) {
 	var hook Hook
 	require.NoError(t, json.Unmarshal([]byte(`{"id":1,"headers":{"X-Webhook-Secret":"hidden","n":5}}`), &hook))
-	require.Equal(t, "hidden", hook.Headers[SecretHeader])
+	require.Equal(t, "hidden", hook.Headers["X-Webhook-Secret"])
 	require.Equal(t, "5", hook.Headers["n"])
 	require.NotContains(t, fmt.Sprintf("%v %+v %s", hook, hook, hook.Headers), "hidden")
 	require.NoError(t, json.Unmarshal([]byte(`{"headers":[]}`), &hook))

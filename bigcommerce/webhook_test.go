@@ -1,7 +1,6 @@
 package bigcommerce
 
 import (
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -131,15 +130,4 @@ func TestHookScopes(t *testing.T) {
 	}
 	HookScopes()[0] = "changed"
 	require.NotEqual(t, "changed", HookScopes()[0])
-}
-
-func TestSecrets(t *testing.T) {
-	require.Equal(t, http.CanonicalHeaderKey(SecretHeader), SecretHeader)
-	hash := SecretHash("s3cret")
-	require.True(t, SecretMatches("s3cret", hash))
-	for _, wrong := range []string{"", "s3cre", "s3cret ", "S3CRET"} {
-		require.False(t, SecretMatches(wrong, hash), wrong)
-	}
-	require.False(t, SecretMatches("s3cret", nil))
-	require.False(t, SecretMatches("", SecretHash("")), "an empty secret is none")
 }
