@@ -1,9 +1,11 @@
 package mapping
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/ometria/ometria-bigcommerce/bigcommerce"
@@ -33,7 +35,7 @@ func Fingerprint(key []byte, account string, ctx Context, source ...any) []byte 
 		Source         []any
 	}{
 		Version: Version, Account: account, Settings: ctx.Settings, Store: ctx.Store,
-		Names: map[string]string{}, Source: source,
+		Names: map[string]string{}, Source: concerned(source),
 	}
 	contact := func() {
 		given.ConnectedAt, given.Since = unix(ctx.ConnectedAt), unix(ctx.Since)
@@ -70,6 +72,31 @@ func Fingerprint(key []byte, account string, ctx Context, source ...any) []byte 
 		return nil
 	}
 	return mac.Sum(nil)
+}
+
+// concerned drops what the mapping would pass over: other orders' refunds, and
+// the difference between no list and an empty one.
+func concerned(source []any) []any {
+	var order int64
+	out := make([]any, 0, len(source))
+	for _, s := range source {
+		if o, ok := s.(bigcommerce.Order); ok {
+			order = o.ID
+		}
+	}
+	for _, s := range source {
+		refunds, ok := s.([]bigcommerce.Refund)
+		if !ok {
+			out = append(out, s)
+			continue
+		}
+		refunds = slices.DeleteFunc(slices.Clone(refunds), func(r bigcommerce.Refund) bool { return r.OrderID != order })
+		slices.SortStableFunc(refunds, func(a, b bigcommerce.Refund) int { return cmp.Compare(a.ID, b.ID) })
+		if len(refunds) > 0 {
+			out = append(out, refunds)
+		}
+	}
+	return out
 }
 
 // unix drops the location and the monotonic reading, which differ between a

@@ -15,9 +15,10 @@ func recordID(s connection.Settings, id int64) string {
 
 // variantID is Ometria's id of a variant. BigCommerce counts products and
 // variants apart and Ometria keeps them together, so that a bare variant id may
-// be a product's: by default both ids are joined.
+// be a product's: by default both ids are joined. Raw, a variant still never
+// takes the id of its own product: the two would be one record in one push.
 func variantID(s connection.Settings, product, variant int64) string {
-	if s.RawVariantIDs() {
+	if s.RawVariantIDs() && variant != product {
 		return recordID(s, variant)
 	}
 	return recordID(s, product) + "-" + strconv.FormatInt(variant, 10)
@@ -39,7 +40,7 @@ func RecordKeyOf(s connection.Settings, typ ometria.Type, collection, id string)
 		entity = connection.Orders
 	case typ == ometria.TypeProduct:
 		entity = connection.Products
-		if product, variant, composite := strings.Cut(id, "-"); composite && !s.RawVariantIDs() {
+		if product, variant, composite := strings.Cut(id, "-"); composite {
 			if _, ok := plainRecordID(variant); !ok {
 				return "", 0, false
 			}

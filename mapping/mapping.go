@@ -62,12 +62,12 @@ type Result struct {
 
 // Note is something a person may want to know of a mapped record.
 type Note struct {
-	Code string
+	Code string `json:"code"`
 	// Key is the Ometria key, status id or path concerned.
-	Key string
+	Key string `json:"key,omitempty"`
 	// Source is the merchant's own name of the field, if there is one. It names
 	// a field, never its value.
-	Source string
+	Source string `json:"source,omitempty"`
 }
 
 // Note codes.

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strings"
@@ -83,7 +84,7 @@ func realVariants(p bigcommerce.Product) []bigcommerce.Variant {
 			out = append(out, v)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b bigcommerce.Variant) int { return int(min(max(a.ID-b.ID, -1), 1)) })
+	slices.SortStableFunc(out, func(a, b bigcommerce.Variant) int { return cmp.Compare(a.ID, b.ID) })
 	return slices.CompactFunc(out, func(a, b bigcommerce.Variant) bool { return a.ID == b.ID })
 }
 
@@ -201,8 +202,8 @@ func imageURL(p bigcommerce.Product) string {
 	return best.URLStandard
 }
 
-// catalogAttributes are the product's brand and categories. Ids are
-// BigCommerce's, as the storefront tag names them.
+// catalogAttributes are the product's brand and categories, by BigCommerce's
+// ids: names change, and Ometria's tag names a category by its id too.
 func catalogAttributes(p bigcommerce.Product, ctx Context) ([]ometria.Attribute, []Note) {
 	out := []ometria.Attribute{}
 	var notes []Note
@@ -227,7 +228,7 @@ func catalogAttributes(p bigcommerce.Product, ctx Context) ([]ometria.Attribute,
 // joined in the order of their ids.
 func customFields(fields []bigcommerce.CustomField) []property {
 	fields = slices.Clone(fields)
-	slices.SortStableFunc(fields, func(a, b bigcommerce.CustomField) int { return int(min(max(a.ID-b.ID, -1), 1)) })
+	slices.SortStableFunc(fields, func(a, b bigcommerce.CustomField) int { return cmp.Compare(a.ID, b.ID) })
 	values := map[string][]string{}
 	var names []string
 	for _, f := range fields {

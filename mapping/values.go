@@ -1,33 +1,40 @@
 package mapping
 
 import (
-	"net/mail"
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/nyaruka/phonenumbers"
+	"golang.org/x/net/idna"
 
 	"github.com/ometria/ometria-bigcommerce/bigcommerce"
 	"github.com/ometria/ometria-bigcommerce/ometria"
 )
 
 var (
-	emailForm    = regexp.MustCompile(`^[^\s@"<>()\[\],;:\\]+@[^\s@"<>()\[\],;:\\]+\.[^\s@"<>()\[\],;:\\.]{2,}$`)
+	// A dot-atom and a host name of two labels or more (RFC 5321).
+	emailForm = regexp.MustCompile(`^[a-z0-9!#$%&'*+/=?^_{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_{|}~-]+)*` +
+		`@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$`)
 	countryForm  = regexp.MustCompile(`^[A-Z]{2}$`)
 	currencyForm = regexp.MustCompile(`^[A-Z]{3}$`)
 	phoneForm    = regexp.MustCompile(`^\+[1-9]\d{4,14}$`)
 )
 
-// email is the address trimmed and in lower case, or "" when nothing can be
-// sent to it.
+// email is the address trimmed and in lower case, its domain in ASCII, or ""
+// when nothing can be sent to it.
 func email(text string) string {
 	text = strings.ToLower(strings.TrimSpace(text))
-	if len(text) > 254 || strings.IndexByte(text, '@') > 64 || !emailForm.MatchString(text) {
-		return ""
+	local, domain, _ := strings.Cut(text, "@")
+	if strings.ContainsFunc(domain, func(r rune) bool { return r > unicode.MaxASCII }) {
+		ascii, err := idna.Lookup.ToASCII(domain)
+		if err != nil {
+			return ""
+		}
+		text = local + "@" + ascii
 	}
-	parsed, err := mail.ParseAddress(text)
-	if err != nil || parsed.Address != text {
+	if len(text) > 254 || len(local) > 64 || !emailForm.MatchString(text) {
 		return ""
 	}
 	return text

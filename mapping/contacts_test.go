@@ -1,0 +1,226 @@
+package mapping_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ometria/ometria-bigcommerce/bigcommerce"
+	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/mapping"
+	"github.com/ometria/ometria-bigcommerce/ometria"
+)
+
+func TestEmail(t *testing.T) {
+	for text, want := range map[string]string{
+		" Ann.O'Neil+x@Example.CO.UK ": "ann.o'neil+x@example.co.uk",
+		"ann@example":                  "",
+		"ann@@example.com":             "",
+		"ann example@example.com":      "",
+		"Ann <ann@example.com>":        "",
+		"ann@example.com, b@c.com":     "",
+		`"ann b"@example.com`:          "",
+		".ann@example.com":             "",
+		"ann@exam ple.com":             "",
+		"ann@!x.com":                   "",
+		"ann@-x.com":                   "",
+		"ann@1.2.3.4":                  "",
+		"ann..b@example.com":           "",
+		"änn@example.com":              "",
+		"Ann@BÜCHER.example":           "ann@xn--bcher-kva.example",
+		"ann@example.c":                "",
+		"":                             "",
+	} {
+		r := mapping.Customer(bigcommerce.Customer{ID: 1, Email: text}, shop())
+		if want == "" {
+			require.NotNil(t, r.Skip, "%q", text)
+			assert.Equal(t, connection.ReasonInvalidEmail, r.Skip.Code)
+			assert.Empty(t, r.Records)
+			continue
+		}
+		assert.Equal(t, want, only[*ometria.Contact](t, r).Email)
+	}
+}
+
+func TestPhone(t *testing.T) {
+	for _, c := range []struct{ text, home, want string }{
+		{"020 7946 0958", "", "+442079460958"},              // the store's country
+		{"+1 (212) 555-0123", "", "+12125550123"},           // its own
+		{"06 12 34 56 78", "FR", "+33612345678"},            // the customer's country first
+		{"020 7946 0958", "US", "+442079460958"},            // no number there, one here
+		{"0044 20 7946 0958", "GB", "+442079460958"},        // dialled
+		{"555-0123", "", ""},                                // half a number
+		{"call me", "", ""},                                 //
+		{"+999 1234567", "", ""},                            // no such country
+		{"020 7946 0958 ext. 3 or 020 7946 0959", "GB", ""}, // too long to be one
+	} {
+		customer := bigcommerce.Customer{ID: 1, Email: "a@example.com", Phone: c.text}
+		if c.home != "" {
+			customer.Addresses = []bigcommerce.Address{{ID: 2, CountryCode: "XXX"}, {ID: 3, CountryCode: c.home}}
+		}
+		got := only[*ometria.Contact](t, mapping.Customer(customer, shop()))
+		assert.Equal(t, c.want, string(got.PhoneNumber), "%q in %q", c.text, c.home)
+		assert.Equal(t, c.home, got.CountryID)
+	}
+}
+
+func TestCustomerBeforeTheStart(t *testing.T) {
+	ctx := shop(func(c *mapping.Context) { c.Since = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) })
+	for _, c := range []struct {
+		name, created, modified string
+		skipped                 bool
+	}{
+		{"before and untouched", "2025-12-31T23:59:59Z", "2026-02-01T00:00:00Z", true},
+		{"at the first moment", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", false},
+		{"before, changed since the connection", "2025-01-01T00:00:00Z", "2026-03-02T00:00:00Z", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			created, modified := at(c.created), at(c.modified)
+			customer := mapping.Customer(bigcommerce.Customer{ID: 1, Email: "a@example.com", DateCreated: created, DateModified: modified}, ctx)
+			subscriber := mapping.Subscriber(bigcommerce.Subscriber{ID: 1, Email: "a@example.com", DateCreated: created, DateModified: modified}, ctx, connection.RecordState{})
+			order := mapping.Order(order(func(o *bigcommerce.Order) { o.DateCreated, o.DateModified = created, modified }), nil, ctx, connection.RecordState{})
+			for _, r := range []mapping.Result{customer, subscriber, order} {
+				assert.Equal(t, c.skipped, r.Skip != nil)
+				if c.skipped {
+					assert.Equal(t, connection.ReasonBeforeStart, r.Skip.Code)
+				}
+			}
+			// What Ometria already holds is kept up to date.
+			again := mapping.Subscriber(bigcommerce.Subscriber{ID: 1, Email: "a@example.com", DateCreated: created, DateModified: modified}, ctx, connection.RecordState{Exists: true})
+			assert.Nil(t, again.Skip)
+		})
+	}
+}
+
+func TestContactsWithoutId(t *testing.T) {
+	for _, r := range []mapping.Result{
+		mapping.Customer(bigcommerce.Customer{Email: "a@example.com"}, shop()),
+		mapping.Subscriber(bigcommerce.Subscriber{ID: -1, Email: "a@example.com"}, shop(), connection.RecordState{}),
+	} {
+		require.NotNil(t, r.Reject)
+		assert.Equal(t, "id", r.Reject.Path)
+		assert.Equal(t, connection.ReasonUnmappable, r.Reject.Code)
+	}
+}
+
+// step is one look at a subscriber, and what it must send.
+type step struct {
+	name       string
+	consents   []string // nil: the row is gone
+	modified   string
+	want       ometria.Optin
+	subscribed string // timestamp_subscribed
+	out        string // timestamp_unsubscribed
+	newState   connection.Consent
+}
+
+var (
+	yes = []string{bigcommerce.ConsentNewsletter}
+	no  = []string{}
+)
+
+func TestConsentWalk(t *testing.T) {
+	const before, after = "2025-05-01T10:00:00Z", "2026-03-02T10:00:00Z"
+	const later, latest = "2026-04-01T10:00:00Z", "2026-05-01T10:00:00Z"
+	for name, c := range map[string]struct {
+		created string
+		history bool
+		steps   []step
+	}{
+		"history, sent": {before, true, []step{
+			{name: "first sight", consents: yes, modified: before, want: ometria.OptedIn, newState: "yes"},
+			{name: "name edited", consents: yes, modified: later, newState: "yes"},
+			{name: "re-sync", consents: yes, modified: later, newState: "yes"},
+			{name: "opts out", consents: no, modified: later, want: ometria.OptedOut, out: later, newState: "out"},
+			{name: "edited", consents: no, modified: latest, newState: "out"},
+			{name: "opts in again", consents: yes, modified: latest, want: ometria.OptedIn, subscribed: latest, newState: "yes"},
+			{name: "deleted", want: ometria.OptedOut, newState: "out"},
+			{name: "deleted, told twice", newState: "out"},
+		}},
+		"history, omitted": {before, false, []step{
+			{name: "first sight", consents: yes, modified: before, newState: "yes"},
+			{name: "re-sync", consents: yes, modified: before, newState: "yes"},
+			{name: "opts out", consents: no, modified: later, want: ometria.OptedOut, out: later, newState: "out"},
+			{name: "opts in", consents: yes, modified: latest, want: ometria.OptedIn, subscribed: latest, newState: "yes"},
+		}},
+		"history, omitted, deleted": {before, false, []step{
+			{name: "first sight", consents: yes, modified: before, newState: "yes"},
+			{name: "deleted", want: ometria.OptedOut, newState: "out"},
+		}},
+		"empty at first": {before, true, []step{
+			{name: "first sight", consents: no, modified: before, newState: "no"},
+			{name: "only the basket", consents: []string{bigcommerce.ConsentAbandonedCart}, modified: later, newState: "no"},
+			{name: "opts in", consents: yes, modified: later, want: ometria.OptedIn, subscribed: later, newState: "yes"},
+		}},
+		"never opted in, deleted": {after, true, []step{
+			{name: "first sight", consents: no, modified: after, newState: "no"},
+			{name: "deleted", newState: "no"},
+		}},
+		"new after the connection": {after, false, []step{
+			{name: "first sight", consents: yes, modified: after, want: ometria.OptedIn, subscribed: after, newState: "yes"},
+			{name: "edited", consents: yes, modified: later, newState: "yes"},
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx := shop(func(c2 *mapping.Context) { c2.SendHistoryConsent = c.history })
+			walk(t, ctx, c.created, c.steps)
+			ctx.Settings.ForceOptin = true
+			walk(t, ctx, c.created, c.steps)
+		})
+	}
+}
+
+func walk(t *testing.T, ctx mapping.Context, created string, steps []step) connection.RecordState {
+	t.Helper()
+	var state connection.RecordState
+	for _, s := range steps {
+		var r mapping.Result
+		if s.consents == nil {
+			r = mapping.Gone(connection.Subscribers, 5, ctx, state)
+			require.Equal(t, s.want != "", len(r.Records) == 1, s.name)
+		} else {
+			r = mapping.Subscriber(bigcommerce.Subscriber{ID: 5, Email: "a@example.com", Consents: s.consents,
+				DateCreated: at(created), DateModified: at(s.modified)}, ctx, state)
+			require.Len(t, r.Records, 1, s.name)
+		}
+		valid(t, r.Records)
+		for _, record := range r.Records {
+			c := record.(*ometria.Contact)
+			assert.Equal(t, "subscribers", c.Collection)
+			assert.Equal(t, s.want, c.MarketingOptin, s.name)
+			assert.Equal(t, s.subscribed, stamp(c.TimestampSubscribed), s.name)
+			assert.Equal(t, s.out, stamp(c.TimestampUnsubscribed), s.name)
+			assert.Equal(t, s.want != "" && ctx.Settings.ForceOptin, c.ForceOptin, "never without marketing_optin")
+		}
+		assert.Equal(t, s.newState, r.State.ConsentSeen, s.name)
+		assert.True(t, r.State.Exists)
+		state = r.State
+	}
+	return state
+}
+
+func stamp(t ometria.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.RFC3339)
+}
+
+// A connection made anew has forgotten everything; what stood before it is
+// history then, and no welcome campaign fires again.
+func TestConsentAfterReconnection(t *testing.T) {
+	const created = "2026-03-02T10:00:00Z"
+	first := shop()
+	walk(t, first, created, []step{{name: "first sight", consents: yes, modified: created, want: ometria.OptedIn, subscribed: created, newState: "yes"}})
+	again := shop(func(c *mapping.Context) {
+		c.ConnectedAt, c.SendHistoryConsent = connectedAt.AddDate(0, 6, 0), false
+	})
+	walk(t, again, created, []step{
+		{name: "first sight", consents: yes, modified: created, newState: "yes"},
+		{name: "opts out", consents: no, modified: "2026-10-01T00:00:00Z", want: ometria.OptedOut, out: "2026-10-01T00:00:00Z", newState: "out"},
+	})
+	unknown := shop(func(c *mapping.Context) { c.ConnectedAt, c.SendHistoryConsent = time.Time{}, false })
+	walk(t, unknown, created, []step{{name: "no moment known", consents: yes, modified: created, newState: "yes"}})
+}

@@ -1,0 +1,115 @@
+package mapping
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/ometria/ometria-bigcommerce/ometria"
+)
+
+func TestKey(t *testing.T) {
+	for name, want := range map[string]string{
+		"fancy hats":           "fancy_hats",
+		"  Fancy   HATS! ":     "fancy_hats",
+		"my_custom_field":      "my_custom_field",
+		"Men's size":           "men_s_size",
+		"Größe":                "grosse",
+		"Crème brûlée":         "creme_brulee",
+		"Æther & Ørsted":       "aether_orsted",
+		"ﬁt":                   "fit",
+		"２０２６":                 "2026",
+		"2nd name":             "2nd_name",
+		"---":                  "",
+		"":                     "",
+		"★":                    "",
+		"尺寸":                   "x" + hash("尺寸"),
+		"Размер M":             "m_" + hash("Размер M"),
+		"M":                    "m",
+		"a_____b":              "a_b",
+		"\u0130stanbul":        "istanbul",
+		"half\u00a0space":      "half_space",
+		"line\nbreak\ttabbed ": "line_break_tabbed",
+	} {
+		assert.Equal(t, want, key(name), "%q", name)
+	}
+}
+
+func TestValueKeyKeepsValuesApart(t *testing.T) {
+	for _, pair := range [][2]string{{"A+", "A-"}, {"A+", "A"}, {"-5", "5"}, {"<5", ">5"}, {"★", "☆"}, {"大", "小"}, {"+", "-"}} {
+		assert.NotEqual(t, valueKey(pair[0]), valueKey(pair[1]), "%q", pair)
+	}
+	for label, want := range map[string]string{"M": "m", " m ": "m", "Navy / Blue": "navy_blue", "1.5 l": "1_5_l", "": ""} {
+		assert.Equal(t, want, valueKey(label))
+	}
+}
+
+var keyForm = regexp.MustCompile(`^[a-z0-9]+(_[a-z0-9]+)*$`)
+
+func TestKeysAreSnakeCaseAndDistinct(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		texts := rapid.SliceOfDistinct(rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"a", "A", "a 2", "a_2", "a!", "a 2!", "A-2-2"})), rapid.ID[string]).Draw(t, "names")
+		names := make([]named, len(texts))
+		for i := range texts {
+			names[i].name = texts[i]
+		}
+		assign(names)
+		seen := map[string]bool{}
+		for _, n := range names {
+			if n.key == "" {
+				continue
+			}
+			if !keyForm.MatchString(n.key) || seen[n.key] {
+				t.Fatalf("key %q of %q", n.key, n.name)
+			}
+			seen[n.key] = true
+		}
+	})
+}
+
+func TestCollidingKeys(t *testing.T) {
+	got, notes := properties([]property{{"size 2", "c"}, {"Size", "a"}, {"size", "b"}, {"SIZE", "d"}, {"?", "x"}}, []property{{"size", "later group"}})
+	assert.Equal(t, ometria.Properties{"size": "d", "size_3": "a", "size_4": "b", "size_2": "c", "size_5": "later group"}, got,
+		"sorted by name, a number never takes another name's plain key")
+	assert.Equal(t, []Note{
+		{NoteNoKey, "", "?"}, {NoteKeyCollision, "size_3", "Size"}, {NoteKeyCollision, "size_4", "size"}, {NoteKeyCollision, "size_5", "size"},
+	}, notes)
+}
+
+func TestPropertiesStayUnderTheLimit(t *testing.T) {
+	got, notes := properties([]property{
+		{"a", strings.Repeat("x", 500)}, {"b", strings.Repeat("y", 600)}, {"c", "still fits"}, {"d", []string{"<&>", "é"}}, {"e", json.Number("1.5")},
+	})
+	assert.NotContains(t, got, "b")
+	assert.Equal(t, "still fits", got["c"])
+	assert.Equal(t, []Note{{NoteKeyLeftOut, "b", "b"}}, notes)
+
+	rapid.Check(t, func(t *rapid.T) {
+		var all []property
+		for i := range rapid.IntRange(0, 30).Draw(t, "n") {
+			all = append(all, property{fmt.Sprintf("field %d", i), rapid.StringN(0, 200, -1).Draw(t, "value")})
+		}
+		got, _ := properties(all)
+		if got != nil && encodedSize(got) >= ometria.MaxPropertiesBytes {
+			t.Fatalf("%d bytes", encodedSize(got))
+		}
+	})
+	exact, _ := properties([]property{{"k", strings.Repeat("x", 999-len(`{"k":""}`))}})
+	assert.Equal(t, 999, encodedSize(exact), "999 bytes are under 1,000")
+	over, _ := properties([]property{{"k", strings.Repeat("x", 1000-len(`{"k":""}`))}})
+	assert.Nil(t, over)
+}
+
+func TestAttributesAreTheSameHoweverTheyCome(t *testing.T) {
+	a, notes := attributes([]option{{"Size", "M"}, {"size", "Tall"}, {"Colour ", " Red"}, {"", "x"}, {"Cut", ""}})
+	require.Len(t, notes, 3, "a collision and two without a key")
+	b, _ := attributes([]option{{"Colour", "Red"}, {"size", "Tall"}, {"Size", "M"}, {"Size", "M"}})
+	assert.Equal(t, a, b)
+	assert.Equal(t, []ometria.Attribute{{Type: "colour", ID: "red", Label: "Red"}, {Type: "size", ID: "m", Label: "M"}, {Type: "size_2", ID: "tall", Label: "Tall"}}, a)
+}
