@@ -1,0 +1,58 @@
+package apiclient
+
+import (
+	"context"
+	"iter"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// NewAuthentication is the body that creates an authentication.
+type NewAuthentication struct {
+	Name          string `json:"name"`
+	OmetriaAPIKey string `json:"ometria_api_key"`
+	ClientID      string `json:"client_id"`
+	ClientSecret  string `json:"client_secret,omitempty"`
+	AccessToken   string `json:"access_token"`
+	StoreHash     string `json:"store_hash"`
+}
+
+// Authentication is one pair of accounts, without its secrets.
+type Authentication struct {
+	ID        string    `json:"id"`
+	Name      string    `json:"name"`
+	StoreHash string    `json:"store_hash"`
+	ClientID  string    `json:"client_id"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// Check is one thing tried against a remote account.
+type Check struct {
+	Name    string `json:"name"`
+	OK      bool   `json:"ok"`
+	Message string `json:"message"`
+}
+
+// Report is what testing an authentication found.
+type Report struct {
+	OK     bool    `json:"ok"`
+	Checks []Check `json:"checks"`
+}
+
+func authenticationPath(id string) string { return "/v1/authentications/" + url.PathEscape(id) }
+
+// CreateAuthentication stores a pair of accounts.
+func (c *Client) CreateAuthentication(ctx context.Context, in NewAuthentication) (a Authentication, err error) {
+	return a, c.call(ctx, http.MethodPost, "/v1/authentications", nil, in, &a)
+}
+
+// Authentications yields every authentication.
+func (c *Client) Authentications(ctx context.Context) iter.Seq2[Authentication, error] {
+	return List[Authentication](ctx, c, "/v1/authentications", nil)
+}
+
+// TestAuthentication tries each credential and scope.
+func (c *Client) TestAuthentication(ctx context.Context, id string) (r Report, err error) {
+	return r, c.call(ctx, http.MethodPost, authenticationPath(id)+"/test", nil, nil, &r)
+}

@@ -1,0 +1,197 @@
+package apiclient
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// maxAnswer bounds an answer of the API, in bytes.
+const maxAnswer = 16 << 20
+
+// Client calls one service's API with one token.
+type Client struct {
+	base  string
+	token string
+	http  *http.Client
+}
+
+// New returns a Client of the API at base, such as https://sync.example.com.
+// httpClient carries the time limit of a call.
+func New(base, token string, httpClient *http.Client) *Client {
+	return &Client{base: strings.TrimRight(base, "/"), token: token, http: httpClient}
+}
+
+// Problem is what the API answers when it refuses a request (RFC 9457).
+type Problem struct {
+	Status int          `json:"status"`
+	Title  string       `json:"title"`
+	Detail string       `json:"detail"`
+	Errors []FieldError `json:"errors"`
+	Method string       `json:"-"`
+	Path   string       `json:"-"`
+}
+
+// FieldError names one bad field of a request.
+type FieldError struct {
+	Field   string `json:"field"`
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// Error says everything the API said in one line.
+func (p *Problem) Error() string {
+	text := p.Detail
+	if text == "" {
+		text = p.Title
+	}
+	if text == "" {
+		text = http.StatusText(p.Status)
+	}
+	for i, e := range p.Errors {
+		separator := "; "
+		if i == 0 {
+			separator = ": "
+		}
+		text = strings.TrimRight(text, ".:") + separator + e.Field + ": " + e.Message
+	}
+	return fmt.Sprintf("%s (%d)", text, p.Status)
+}
+
+// UnreachableError says that no answer came.
+type UnreachableError struct {
+	BaseURL string
+	Err     error
+}
+
+func (e *UnreachableError) Error() string {
+	return fmt.Sprintf("reach API at %s: %v", e.BaseURL, e.Err)
+}
+func (e *UnreachableError) Unwrap() error { return e.Err }
+
+// Answer is a successful answer: its body, if any, and its ETag.
+type Answer struct {
+	Status int
+	ETag   string
+	Body   json.RawMessage
+}
+
+// Do sends in as JSON, nil as no body, and returns the answer. A refusal is a
+// *Problem; no answer at all is an *UnreachableError.
+func (c *Client) Do(ctx context.Context, method, path string, query url.Values, in any) (Answer, error) {
+	var body io.Reader
+	if in != nil {
+		encoded, err := json.Marshal(in)
+		if err != nil {
+			return Answer{}, fmt.Errorf("encode request: %w", err)
+		}
+		body = bytes.NewReader(encoded)
+	}
+	target := c.base + path
+	if len(query) > 0 {
+		target += "?" + query.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, method, target, body)
+	if err != nil {
+		return Answer{}, fmt.Errorf("build request: %w", err)
+	}
+	req.Header.Set("Accept", "application/json")
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	if in != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if method == http.MethodPost {
+		req.Header.Set("Idempotency-Key", uuid.NewString())
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		if ctx.Err() != nil {
+			return Answer{}, ctx.Err()
+		}
+		if inner, ok := errors.AsType[*url.Error](err); ok { // its text repeats the whole URL
+			err = inner.Err
+		}
+		return Answer{}, &UnreachableError{BaseURL: c.base, Err: err}
+	}
+	defer func() { _ = resp.Body.Close() }() // the answer is read, nothing is lost
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return Answer{}, &UnreachableError{BaseURL: c.base, Err: err}
+	}
+	if resp.StatusCode >= 300 {
+		return Answer{}, problem(resp, raw, method, path)
+	}
+	if len(raw) > 0 && !json.Valid(raw) {
+		return Answer{}, &Problem{Status: resp.StatusCode, Method: method, Path: path,
+			Title: "the answer is not JSON: is this the API's address?"}
+	}
+	return Answer{Status: resp.StatusCode, ETag: resp.Header.Get("ETag"), Body: raw}, nil
+}
+
+func problem(resp *http.Response, raw []byte, method, path string) *Problem {
+	p := &Problem{}
+	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	if !strings.HasSuffix(kind, "json") || json.Unmarshal(raw, p) != nil {
+		p = &Problem{}
+	}
+	p.Status, p.Method, p.Path = resp.StatusCode, method, path
+	return p
+}
+
+// call does a request and decodes its answer into out, unless out is nil.
+func (c *Client) call(ctx context.Context, method, path string, query url.Values, in, out any) error {
+	answer, err := c.Do(ctx, method, path, query, in)
+	if err != nil || out == nil {
+		return err
+	}
+	if err := json.Unmarshal(answer.Body, out); err != nil {
+		return fmt.Errorf("decode answer of %s %s: %w", method, path, err)
+	}
+	return nil
+}
+
+// page is one page of a list.
+type page[T any] struct {
+	Data       []T    `json:"data"`
+	NextCursor string `json:"next_cursor"`
+}
+
+// List yields the items of the list at path, following its cursors to the end
+// or to the first error.
+func List[T any](ctx context.Context, c *Client, path string, query url.Values) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		q := url.Values{"limit": {"250"}}
+		for key, values := range query {
+			q[key] = values
+		}
+		for {
+			var p page[T]
+			if err := c.call(ctx, http.MethodGet, path, q, nil, &p); err != nil {
+				var none T
+				yield(none, err)
+				return
+			}
+			for _, item := range p.Data {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			if p.NextCursor == "" {
+				return
+			}
+			q.Set("cursor", p.NextCursor)
+		}
+	}
+}
