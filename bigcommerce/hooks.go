@@ -3,6 +3,8 @@ package bigcommerce
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
+	"strconv"
 )
 
 // HooksService manages the webhooks of this API account; those of others are
@@ -105,3 +107,9 @@ func (s *HooksService) Delete(ctx context.Context, id int64) error {
 func (s *HooksService) Admin(ctx context.Context) (HookAdmin, error) {
 	return getV3[HookAdmin](ctx, s.client, "/v3/hooks/admin", nil)
 }
+
+// String hides the values: they hold the secret.
+func (h HookHeaders) String() string { return strconv.Itoa(len(h)) + " headers" }
+
+// LogValue hides the values.
+func (h HookHeaders) LogValue() slog.Value { return slog.StringValue(h.String()) }
