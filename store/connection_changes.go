@@ -1,0 +1,222 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/ometria/ometria-bigcommerce/connection"
+)
+
+// change rewrites a live connection under its row's lock. edit gets the
+// database's time and reports whether anything is to be written.
+func (s *Store) change(ctx context.Context, id connection.ID, edit func(t *tx, c *connection.Connection, now time.Time) (bool, error)) (connection.Connection, error) {
+	var changed connection.Connection
+	err := s.write(ctx, func(t *tx) error {
+		c, err := scanConnection(t.row(s.q.LockConnection, string(id)))
+		if err != nil {
+			return notFound(err)
+		}
+		now, err := t.now()
+		if err != nil {
+			return err
+		}
+		before := c.IdentificationCode + "\x00" + c.Settings.IDPrefix
+		write, err := edit(t, &c, now)
+		if err != nil || !write {
+			changed = c
+			return err
+		}
+		if before != c.IdentificationCode+"\x00"+c.Settings.IDPrefix {
+			if err := t.advisoryLock(connectionsLock); err != nil {
+				return err
+			}
+			if err := t.checkRivals(c); err != nil {
+				return err
+			}
+		}
+		if err := t.saveConnection(c); err != nil {
+			return err
+		}
+		changed, err = scanConnection(t.row(s.q.SelectConnection, string(id)))
+		return err
+	})
+	return changed, err
+}
+
+func (t *tx) now() (time.Time, error) {
+	var ms int64
+	if err := t.row(t.s.q.SelectNow).Scan(&ms); err != nil {
+		return time.Time{}, fmt.Errorf("read the database's clock: %w", err)
+	}
+	return toTime(ms), nil
+}
+
+func (t *tx) saveConnection(c connection.Connection) error {
+	var (
+		failure, parked string
+		nextProbe       int64
+	)
+	if c.Failure != nil {
+		failure = encode(c.Failure)
+	}
+	if c.Parked != nil {
+		parked, nextProbe = encode(c.Parked), toMillis(c.Parked.NextProbeAt)
+	}
+	_, err := t.exec(t.s.q.UpdateConnection, string(c.ID), c.Name, string(c.AuthenticationID), c.IdentificationCode,
+		c.Settings.IDPrefix, c.BulkSyncStartDate, c.Timezone, encode(c.StatusMapping), encode(c.Settings),
+		string(c.Phase), toMillis(c.PausedAt), failure, encode(c.Attention), parked, nextProbe,
+		encode(c.Store), encode(c.Installed), flag(c.AccountHeldContacts), c.Version)
+	return err
+}
+
+// UpdateConnection changes what persons choose and counts the version up.
+// ErrStale when the connection is not at ifVersion; 0 means any version. What
+// the product itself notes (phase, attention, …) is left alone.
+func (s *Store) UpdateConnection(ctx context.Context, id connection.ID, ifVersion int64, change func(*connection.Connection) error) (connection.Connection, error) {
+	c, err := s.change(ctx, id, func(_ *tx, c *connection.Connection, _ time.Time) (bool, error) {
+		if ifVersion != 0 && c.Version != ifVersion {
+			return false, ErrStale
+		}
+		wish := *c
+		if err := change(&wish); err != nil {
+			return false, err
+		}
+		c.Name, c.AuthenticationID, c.IdentificationCode = wish.Name, wish.AuthenticationID, wish.IdentificationCode
+		c.BulkSyncStartDate, c.Timezone = wish.BulkSyncStartDate, wish.Timezone
+		c.StatusMapping, c.Settings = wish.StatusMapping, wish.Settings
+		c.Version++
+		return true, nil
+	})
+	if err != nil {
+		return c, fmt.Errorf("update connection: %w", err)
+	}
+	return c, nil
+}
+
+// SetPhase moves a connection to phase to if it is in one of from; without
+// from, in any but removing. It reports whether the phase is now to because of
+// this call. A connection that leaves failed loses its Failure.
+func (s *Store) SetPhase(ctx context.Context, id connection.ID, to connection.Status, from ...connection.Status) (moved bool, err error) {
+	_, err = s.change(ctx, id, func(_ *tx, c *connection.Connection, _ time.Time) (bool, error) {
+		moved = slices.Contains(from, c.Phase) || len(from) == 0 && c.Phase != connection.Removing
+		if !moved {
+			return false, nil
+		}
+		c.Phase = to
+		if to != connection.Failed {
+			c.Failure = nil
+		}
+		return true, nil
+	})
+	if err != nil {
+		return false, fmt.Errorf("set phase: %w", err)
+	}
+	return moved, nil
+}
+
+// Fail ends a connection's setup for good. A connection being removed stays so.
+func (s *Store) Fail(ctx context.Context, id connection.ID, f connection.Failure) error {
+	_, err := s.change(ctx, id, func(_ *tx, c *connection.Connection, now time.Time) (bool, error) {
+		if c.Phase == connection.Removing {
+			return false, nil
+		}
+		if f.At.IsZero() {
+			f.At = now
+		}
+		c.Phase, c.Failure = connection.Failed, &f
+		return true, nil
+	})
+	if err != nil {
+		return fmt.Errorf("fail connection: %w", err)
+	}
+	return nil
+}
+
+// Pause holds a connection by a person's wish. Twice is once.
+func (s *Store) Pause(ctx context.Context, id connection.ID) error {
+	_, err := s.change(ctx, id, func(_ *tx, c *connection.Connection, now time.Time) (bool, error) {
+		if !c.PausedAt.IsZero() {
+			return false, nil
+		}
+		c.PausedAt = now
+		c.Version++
+		return true, nil
+	})
+	if err != nil {
+		return fmt.Errorf("pause connection: %w", err)
+	}
+	return nil
+}
+
+// Unpause lets a connection go on.
+func (s *Store) Unpause(ctx context.Context, id connection.ID) error {
+	_, err := s.change(ctx, id, func(t *tx, c *connection.Connection, _ time.Time) (bool, error) {
+		if c.PausedAt.IsZero() {
+			return false, nil
+		}
+		c.PausedAt = time.Time{}
+		c.Version++
+		t.dirtied = true // what came meanwhile is dispatched now
+		return true, nil
+	})
+	if err != nil {
+		return fmt.Errorf("unpause connection: %w", err)
+	}
+	return nil
+}
+
+// SetStoreInfo notes what the store says of itself.
+func (s *Store) SetStoreInfo(ctx context.Context, id connection.ID, info connection.StoreInfo) error {
+	_, err := s.change(ctx, id, func(_ *tx, c *connection.Connection, _ time.Time) (bool, error) {
+		changed := c.Store != info
+		c.Store = info
+		return changed, nil
+	})
+	if err != nil {
+		return fmt.Errorf("set store information: %w", err)
+	}
+	return nil
+}
+
+// SetAccountHeldContacts notes whether the Ometria account held contacts
+// before this connection first pushed.
+func (s *Store) SetAccountHeldContacts(ctx context.Context, id connection.ID, held bool) error {
+	_, err := s.change(ctx, id, func(_ *tx, c *connection.Connection, _ time.Time) (bool, error) {
+		changed := c.AccountHeldContacts != held
+		c.AccountHeldContacts = held
+		return changed, nil
+	})
+	if err != nil {
+		return fmt.Errorf("set account held contacts: %w", err)
+	}
+	return nil
+}
+
+// SetInstalled changes the note of what we have put into the store.
+func (s *Store) SetInstalled(ctx context.Context, id connection.ID, change func(*connection.Installed)) error {
+	_, err := s.change(ctx, id, func(_ *tx, c *connection.Connection, _ time.Time) (bool, error) {
+		change(&c.Installed)
+		return true, nil
+	})
+	if err != nil {
+		return fmt.Errorf("set installed: %w", err)
+	}
+	return nil
+}
+
+// Reconciled notes that a reconcile just ended.
+func (s *Store) Reconciled(ctx context.Context, id connection.ID) error {
+	err := s.write(ctx, func(t *tx) error {
+		n, err := t.exec(s.q.TouchReconciled, string(id))
+		if err == nil && n == 0 {
+			return ErrNotFound
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("note reconcile: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,198 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/ometria/ometria-bigcommerce/connection"
+)
+
+// FailureGroup is the rejected records of one entity that share a reason.
+type FailureGroup struct {
+	Reason  connection.Reason
+	Entity  connection.Entity
+	Count   int64
+	FirstAt time.Time // when the first of them was rejected
+	LastAt  time.Time
+}
+
+// Failures groups a connection's rejected records by reason, the largest group
+// first. Records that are being tried again are not failures.
+func (s *Store) Failures(ctx context.Context, id connection.ID) (groups []FailureGroup, err error) {
+	rows, err := s.reader.QueryContext(ctx, s.q.GroupFailures, string(id))
+	err = each(rows, err, func(r *sql.Rows) error {
+		var (
+			g           FailureGroup
+			first, last int64
+		)
+		err := r.Scan(&g.Reason.Code, &g.Reason.Path, &g.Reason.Text, &g.Entity, &g.Count, &first, &last)
+		g.FirstAt, g.LastAt = toTime(first), toTime(last)
+		groups = append(groups, g)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("group failures: %w", err)
+	}
+	return groups, nil
+}
+
+// RetryFilter narrows RetryFailures. Zero fields let everything through.
+type RetryFilter struct {
+	Reason   string // a reason's code
+	Entity   connection.Entity
+	RecordID connection.RecordID
+}
+
+// RetryFailures makes rejected records dirty and returns how many.
+func (s *Store) RetryFailures(ctx context.Context, id connection.ID, f RetryFilter) (retried int, err error) {
+	entities := connection.Entities()
+	if f.Entity != "" {
+		entities = []connection.Entity{f.Entity}
+	}
+	for _, entity := range entities {
+		for after, more := int64(0), true; more; {
+			var ids []connection.RecordID
+			rows, err := s.reader.QueryContext(ctx, s.q.SelectRejected, string(id), string(entity), f.Reason, int64(f.RecordID), after, markChunk)
+			err = each(rows, err, func(r *sql.Rows) error {
+				key, err := scanEntityID(r)
+				ids = append(ids, key.RecordID)
+				return err
+			})
+			if err != nil {
+				return retried, fmt.Errorf("list failures: %w", err)
+			}
+			if more = len(ids) == markChunk; len(ids) == 0 {
+				break
+			}
+			after = int64(ids[len(ids)-1])
+			n, err := s.retry(ctx, id, entity, ids)
+			if err != nil {
+				return retried, err
+			}
+			retried += n
+		}
+	}
+	return retried, nil
+}
+
+func (s *Store) retry(ctx context.Context, id connection.ID, entity connection.Entity, ids []connection.RecordID) (n int, err error) {
+	list := idList(ids)
+	err = s.write(ctx, func(t *tx) error {
+		if err := t.lockRecords(id, entity, list); err != nil {
+			return err
+		}
+		seq, err := t.nextSeq()
+		if err != nil {
+			return err
+		}
+		n, err = t.exec(s.q.RetryRecords, string(id), string(entity), seq, list)
+		t.dirtied = n > 0
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("retry failures: %w", err)
+	}
+	return n, nil
+}
+
+// RejectLater notes an error that Ometria reported after it had taken a push.
+// It counts only when requestID is of the record's latest push: then the
+// record is rejected and its fingerprint cleared. identificationCode and
+// idPrefix tell the connection, and hit whether there was such a record.
+func (s *Store) RejectLater(ctx context.Context, identificationCode string, entity connection.Entity, recordID connection.RecordID, requestID, idPrefix string, reason connection.Reason) (hit bool, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		n, err := t.exec(s.q.RejectLater, identificationCode, string(entity), int64(recordID), idPrefix,
+			reason.Code, reason.Path, reason.Text, requestID)
+		hit = n > 0
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("reject record later: %w", err)
+	}
+	return hit, nil
+}
+
+// RequestRecord is a record that went with one push.
+type RequestRecord struct {
+	Key      connection.RecordKey
+	Children []int64 // the variants pushed with it
+}
+
+// requestMemory is how far back RecordsByRequest looks: errors come within
+// minutes of their push.
+const requestMemory = 24 * time.Hour
+
+// RecordsByRequest returns the connection's records whose latest push had
+// requestID, of the last 24 hours. It is how the owner of a raw variant id is
+// found.
+func (s *Store) RecordsByRequest(ctx context.Context, id connection.ID, requestID string) (list []RequestRecord, err error) {
+	rows, err := s.reader.QueryContext(ctx, s.q.RecordsByRequest, string(id), requestID, millis(requestMemory))
+	err = each(rows, err, func(r *sql.Rows) error {
+		var (
+			record   = RequestRecord{Key: connection.RecordKey{ConnectionID: id}}
+			recordID int64
+			text     string
+		)
+		if err := r.Scan(&record.Key.Entity, &recordID, &text); err != nil {
+			return err
+		}
+		state, err := decodeState(text, 1)
+		record.Key.RecordID, record.Children = connection.RecordID(recordID), state.Children
+		list = append(list, record)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find records of request: %w", err)
+	}
+	return list, nil
+}
+
+// ClearFingerprintsSince forgets what was pushed to an Ometria account since a
+// moment, because errors of those pushes may have been missed, and returns of
+// how many records.
+func (s *Store) ClearFingerprintsSince(ctx context.Context, account string, since time.Time) (cleared int, err error) {
+	for {
+		groups := map[connection.RecordKey][]connection.RecordID{}
+		found := 0
+		rows, err := s.reader.QueryContext(ctx, s.q.SelectPushedSince, account, toMillis(since), markChunk)
+		err = each(rows, err, func(r *sql.Rows) error {
+			key, err := scanKey(r)
+			group := connection.RecordKey{ConnectionID: key.ConnectionID, Entity: key.Entity}
+			groups[group] = append(groups[group], key.RecordID)
+			found++
+			return err
+		})
+		if err != nil {
+			return cleared, fmt.Errorf("list pushes: %w", err)
+		}
+		for group, ids := range groups {
+			err := s.write(ctx, func(t *tx) error {
+				list := idList(ids)
+				if err := t.lockRecords(group.ConnectionID, group.Entity, list); err != nil {
+					return err
+				}
+				n, err := t.exec(s.q.ClearFingerprints, string(group.ConnectionID), string(group.Entity), list)
+				cleared += n
+				return err
+			})
+			if err != nil {
+				return cleared, fmt.Errorf("clear fingerprints: %w", err)
+			}
+		}
+		if found < markChunk {
+			return cleared, nil
+		}
+	}
+}
+
+func scanEntityID(r *sql.Rows) (connection.RecordKey, error) {
+	var (
+		key connection.RecordKey
+		id  int64
+	)
+	err := r.Scan(&key.Entity, &id)
+	key.RecordID = connection.RecordID(id)
+	return key, err
+}

@@ -1,0 +1,118 @@
+package store
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"reflect"
+	"regexp"
+	"strings"
+)
+
+//go:embed queries/*.sql
+var queryFiles embed.FS
+
+// queries holds every statement of queries/*.sql by its name there.
+type queries struct {
+	InsertAuthentication, SelectAuthentication, ListAuthentications, SelectCredentials,
+	LockAuthentication, AuthenticationInUse, DeleteAuthentication,
+
+	InsertConnection, InsertWebhookSecret, SelectConnection, LockConnection, ListConnections, SelectRivals,
+	UpdateConnection, SelectWebhookSecret, SelectFingerprintKey, TouchReconciled, LeaseParked,
+	RemoveConnection, LockForRemoval, AnyParkedDue, SelectNow, DeleteRecords, DeleteEntitySyncs,
+
+	SelectSecrets, UpsertDirty, TouchWebhook,
+
+	NextSeq, InsertRecords, LockRecords, ExpireRecords, ClaimRecords, MarkUnclaimed, RenewClaims,
+	ReleaseClaims, FinishRecords, RecordAttempt, GiveUpRecord, SelectExpired, SelectRecord, ListRecords,
+
+	DispatchableConnections, SelectNew, SelectChanged, StampDispatched, Undispatch, SelectBacklog, CountInBackoff,
+
+	GroupFailures, SelectRejected, RetryRecords, RejectLater, RecordsByRequest, SelectPushedSince,
+	ClearFingerprints, TouchPush, LeaseErrorPoll, CountErrorPollsDue, SaveErrorPoll, ConnectionsOfAccount,
+
+	BeginEntitySync, SelectEntitySync, CommitPage, LatestSyncs, CountRecords,
+
+	InsertRequest, SelectRequest, RestartRequest, SaveRequest, DeleteRequest, PurgeRequests,
+
+	InsertPace, LockPace, SelectPace, UpdatePace, ExpireSlots, CountSlots, InsertSlot, DeleteSlot string
+}
+
+// The queries are one text for both databases but for these words.
+var (
+	sqliteWords = strings.NewReplacer(
+		"{now}", "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+		"{next_seq}", "UPDATE counter SET value = value + 1 RETURNING value",
+		"{items}", "json_each",
+		"{json}", "",
+		"{text_value}", "item.value",
+		"{empty}", "x''",
+		// BEGIN IMMEDIATE holds the one write lock already.
+		"{lock}", "", "{lock_row}", "", "{key_share}", "", "{skip_locked}", "",
+	)
+	postgresWords = strings.NewReplacer(
+		"{now}", "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
+		"{next_seq}", "SELECT nextval('counter')",
+		"{items}", "jsonb_array_elements",
+		"{json}", "::jsonb",
+		"{text_value}", "item.value #>> '{}'",
+		"{empty}", "''::bytea",
+		"{lock}", "FOR UPDATE",
+		"{lock_row}", "FOR NO KEY UPDATE",
+		"{key_share}", "FOR KEY SHARE",
+		"{skip_locked}", "FOR UPDATE SKIP LOCKED",
+	)
+	parameter = regexp.MustCompile(`\?(\d+)`)
+)
+
+// loadQueries reads every query in the dialect's words. It fails when a field
+// has no query or a query no field.
+func loadQueries(d dialect) (*queries, error) {
+	byName := map[string]string{}
+	paths, err := fs.Glob(queryFiles, "queries/*.sql")
+	if err != nil {
+		return nil, fmt.Errorf("list queries: %w", err)
+	}
+	for _, path := range paths {
+		text, err := queryFiles.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("read queries: %w", err)
+		}
+		for _, part := range strings.Split(string(text), "-- name: ")[1:] {
+			name, body, _ := strings.Cut(part, "\n")
+			if _, twice := byName[name]; twice {
+				return nil, fmt.Errorf("query %s is written twice", name)
+			}
+			byName[name] = translate(d, body)
+		}
+	}
+	q := &queries{}
+	fields := reflect.ValueOf(q).Elem()
+	for i := range fields.NumField() {
+		name := fields.Type().Field(i).Name
+		body, ok := byName[name]
+		if !ok {
+			return nil, fmt.Errorf("query %s is not written", name)
+		}
+		fields.Field(i).SetString(body)
+		delete(byName, name)
+	}
+	for name := range byName {
+		return nil, fmt.Errorf("query %s is not used", name)
+	}
+	return q, nil
+}
+
+func translate(d dialect, body string) string {
+	var lines []string
+	for line := range strings.Lines(body) {
+		if !strings.HasPrefix(strings.TrimSpace(line), "--") {
+			lines = append(lines, line)
+		}
+	}
+	body = strings.TrimSuffix(strings.TrimSpace(strings.Join(lines, "")), ";")
+	if d == postgres {
+		return parameter.ReplaceAllString(postgresWords.Replace(body), `$$$1`)
+	}
+	return sqliteWords.Replace(body)
+}

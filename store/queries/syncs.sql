@@ -1,0 +1,27 @@
+-- name: BeginEntitySync
+-- begun orders an entity's syncs; the latest one counts for progress.
+INSERT INTO entity_syncs (connection_id, sync_id, entity, expected, begun, started_at)
+VALUES (?1, ?2, ?3, ?4, ?5, {now})
+ON CONFLICT (connection_id, sync_id, entity) DO NOTHING;
+
+-- name: SelectEntitySync
+SELECT sync_id, entity, cursor, done, pages, read, expected, started_at, done_at
+FROM entity_syncs WHERE connection_id = ?1 AND sync_id = ?2 AND entity = ?3;
+
+-- name: CommitPage
+UPDATE entity_syncs SET cursor = ?4, pages = pages + 1, read = read + ?6, done = ?5,
+    done_at = CASE WHEN ?5 = 1 THEN {now} ELSE 0 END
+WHERE connection_id = ?1 AND sync_id = ?2 AND entity = ?3 AND done = 0;
+
+-- name: LatestSyncs
+SELECT entity, done, pages, read, expected, started_at, {now}
+FROM entity_syncs AS e
+WHERE connection_id = ?1
+    AND begun = (SELECT max(l.begun) FROM entity_syncs AS l WHERE l.connection_id = ?1 AND l.entity = e.entity);
+
+-- name: CountRecords
+-- Settled and unsettled rows come from one statement, so they add up.
+SELECT entity, outcome, 0, count(*) FROM records WHERE connection_id = ?1 GROUP BY entity, outcome
+UNION ALL
+SELECT entity, outcome, 1, count(*) FROM records
+WHERE connection_id = ?1 AND (dirty_seq IS NOT NULL OR inflight_seq IS NOT NULL) GROUP BY entity, outcome;

@@ -1,0 +1,41 @@
+package store_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ometria/ometria-bigcommerce/internal/pgtest"
+	"github.com/ometria/ometria-bigcommerce/store"
+	"github.com/ometria/ometria-bigcommerce/store/storetest"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Run(m)) }
+
+func open(t *testing.T, url string, keys *store.Keyring) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), url, keys, nil)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	require.NoError(t, s.Migrate(t.Context()))
+	return s
+}
+
+func newKeys(t *testing.T) *store.Keyring {
+	t.Helper()
+	keys, err := store.ParseKeys(store.NewKey())
+	require.NoError(t, err)
+	return keys
+}
+
+func sqliteURL(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "a b#c?.db") }
+
+func TestSQLite(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) *store.Store { return open(t, sqliteURL(t), newKeys(t)) })
+}
+
+func TestPostgreSQL(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) *store.Store { return open(t, pgtest.URL(t), newKeys(t)) })
+}
