@@ -1,0 +1,81 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+# Flags of the program that `make demo` and `make dev` run: make demo ARGS="--exit"
+ARGS ?=
+# More flags of go test: make test TESTFLAGS="-run BulkSync -v"
+TESTFLAGS ?=
+# How long each fuzz target runs in `make test-long`.
+FUZZTIME ?= 30s
+
+BIN := $(CURDIR)/bin
+DEVSERVER := $(BIN)/devserver
+GOTESTSUM := $(BIN)/gotestsum
+TOOL := go tool -modfile=tools/go.mod
+
+# Tests and cmd/dev start the Temporal server from here, as a child process.
+export OBC_DEVSERVER := $(DEVSERVER)
+
+.PHONY: help
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo '  make demo ARGS="--exit --report report.json"   flags of bin/dev; see bin/dev --help'
+
+.PHONY: demo
+demo: dev-build ## Connect a simulated store, sync it whole, change it and see each change arrive
+	$(BIN)/dev --demo $(ARGS)
+
+.PHONY: dev
+dev: dev-build ## Run Temporal with its Web UI, both simulators, the API and the worker
+	$(BIN)/dev $(ARGS)
+
+.PHONY: dev-build
+dev-build: devserver
+	@go build -o $(BIN)/dev ./cmd/dev
+
+# Go decides what is out of date; a build with nothing to do takes seconds.
+.PHONY: devserver
+devserver:
+	@test -x $(DEVSERVER) || echo 'Building the Temporal server. The first build compiles it whole and takes several minutes (about 5 on two cores); later ones take seconds.'
+	@cd devserver && go build -ldflags='-s -w' -o $(DEVSERVER) .
+
+.PHONY: build
+build: dev-build ## Build bin/ometria-bigcommerce, bin/dev and bin/devserver
+	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o $(BIN)/ometria-bigcommerce ./cmd/ometria-bigcommerce
+
+# gotestsum passes on go test's closing line of each package, and ends with
+# every skipped test and its reason.
+.PHONY: gotestsum
+gotestsum:
+	@go build -modfile=tools/go.mod -o $(GOTESTSUM) gotest.tools/gotestsum
+
+# Both modules run even if the first fails.
+.PHONY: test
+test: devserver gotestsum ## Run all tests of both modules; lists what was skipped and why
+	@status=0; \
+	$(GOTESTSUM) --format standard-quiet -- -timeout 14m $(TESTFLAGS) ./... || status=1; \
+	cd devserver && $(GOTESTSUM) --format standard-quiet -- -timeout 5m $(TESTFLAGS) ./... || status=1; \
+	exit $$status
+
+.PHONY: test-long
+test-long: devserver gotestsum ## Run all tests with the race detector, then each fuzz target for FUZZTIME
+	$(GOTESTSUM) --format standard-quiet -- -race -timeout 60m $(TESTFLAGS) ./...
+	@set -euo pipefail; \
+	go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.Dir}}{{end}}' ./... | while read -r dir; do \
+		targets=$$(cd "$$dir" && sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' ./*_test.go); \
+		for target in $$targets; do \
+			echo "fuzz $$target for $(FUZZTIME)"; \
+			(cd "$$dir" && go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) .); \
+		done; \
+	done
+
+# -count=1: what the rules read is not among what go test's cache watches.
+.PHONY: lint
+lint: ## Check format, vet, staticcheck, workflow determinism and import rules
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt these:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	cd devserver && go vet ./...
+	$(TOOL) staticcheck ./...
+	$(TOOL) workflowcheck ./workflows/...
+	go test -count=1 ./internal/archtest
