@@ -1,0 +1,50 @@
+package service
+
+import (
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+
+	"github.com/caarlos0/env/v11"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+	sdklog "go.temporal.io/sdk/log"
+)
+
+// environment answers envconfig from a given environment instead of the
+// process's.
+type environment map[string]string
+
+func (e environment) LookupEnv(name string) (string, bool) {
+	value, ok := e[name]
+	return value, ok
+}
+
+func (e environment) Environ() []string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(e)) {
+		list = append(list, name+"="+e[name])
+	}
+	return list
+}
+
+// temporalOptions reads Temporal's own variables and profile file: address,
+// namespace, API key, TLS. So Temporal Cloud needs no code.
+func temporalOptions(environ []string, logger *slog.Logger, metrics client.MetricsHandler) (client.Options, error) {
+	options, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{
+		EnvLookup: environment(env.ToMap(environ)),
+	})
+	if err != nil {
+		return client.Options{}, fmt.Errorf("read TEMPORAL_ variables: %w", err)
+	}
+	if options.HostPort == "" {
+		options.HostPort = client.DefaultHostPort
+	}
+	if options.Namespace == "" {
+		options.Namespace = client.DefaultNamespace
+	}
+	options.Logger = sdklog.NewStructuredLogger(logger)
+	options.MetricsHandler = metrics
+	return options, nil
+}
