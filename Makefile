@@ -40,6 +40,9 @@ devserver:
 	@test -x $(DEVSERVER) || echo 'Building the Temporal server. The first build compiles it whole and takes several minutes (about 5 on two cores); later ones take seconds.'
 	@cd devserver && go build -ldflags='-s -w' -o $(DEVSERVER) .
 
+.PHONY: bin/devserver
+bin/devserver: devserver
+
 .PHONY: build
 build: dev-build ## Build bin/ometria-bigcommerce, bin/dev and bin/devserver
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o $(BIN)/ometria-bigcommerce ./cmd/ometria-bigcommerce
@@ -66,7 +69,7 @@ test-long: devserver gotestsum ## Run all tests with the race detector, then eac
 		targets=$$(cd "$$dir" && sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' ./*_test.go); \
 		for target in $$targets; do \
 			echo "fuzz $$target for $(FUZZTIME)"; \
-			(cd "$$dir" && go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) .); \
+			(cd "$$dir" && go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) . </dev/null); \
 		done; \
 	done
 
