@@ -64,6 +64,7 @@ func BulkSync(ctx workflow.Context, in BulkSyncInput) error {
 	err := b.run(ctx)
 	if err != nil && !workflow.IsContinueAsNewError(err) {
 		b.abandon(ctx, err)
+		return fail(ctx, err)
 	}
 	return err
 }
@@ -124,6 +125,11 @@ func (b *bulkSync) run(ctx workflow.Context) error {
 			}
 		case activities.HeldRemoved:
 			b.state.Queue = nil
+			// A wish that came since may be of a setup begun anew: it is tried.
+			// Nothing is awaited after this drain, so none is lost.
+			if b.drain(); len(b.state.Queue) > 0 {
+				continue
+			}
 			workflow.SetCurrentDetails(ctx, "The connection is being removed or has failed: nothing more is imported.")
 			return setStatus(ctx, StatusFailed)
 		}
@@ -143,6 +149,7 @@ func (b *bulkSync) slice(ctx workflow.Context) (activities.Held, error) {
 		}
 		walk = &b.state.Queue[0]
 		walk.Begun = true
+		b.state.Counts[walk.Entity] = BulkCounts{} // those of an earlier walk stood until now
 	}
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Importing %s. %s", walk.Entity, b.describe()))
 	b.slices++
@@ -260,14 +267,15 @@ func (b *bulkSync) enqueue(wish Resync) {
 		b.state.Queue = append(b.state.Queue, Walk{
 			SyncID: fmt.Sprintf("%s/%d", b.state.SyncID, b.state.Walks), Entity: entity, Since: wish.Since,
 		})
-		b.state.Counts[entity] = BulkCounts{}
 	}
 }
 
 // finish says that history is in.
-func (b *bulkSync) finish(ctx workflow.Context) error {
+func (b *bulkSync) finish(ctx workflow.Context) error { return b.connected(ctx, connection.Syncing) }
+
+func (b *bulkSync) connected(ctx workflow.Context, from ...connection.Status) error {
 	return workflow.ExecuteActivity(stepContext(ctx, b.state.ConnectionID, 0, "Status: connected"), acts.SetPhase, activities.Phase{
-		ConnectionID: b.state.ConnectionID, To: connection.Connected, From: []connection.Status{connection.Syncing},
+		ConnectionID: b.state.ConnectionID, To: connection.Connected, From: from,
 	}).Get(ctx, nil)
 }
 
@@ -276,7 +284,8 @@ func (b *bulkSync) finish(ctx workflow.Context) error {
 func (b *bulkSync) abandon(ctx workflow.Context, cause error) {
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
-	if err := b.finish(ctx); err != nil {
+	// Cancelled before its first slice, the connection is still installing.
+	if err := b.connected(ctx, connection.Installing, connection.Syncing); err != nil {
 		workflow.GetLogger(ctx).Error("leave bulk sync", "err", err)
 	}
 	details := "Failed: start a re-sync to go on. "
@@ -284,9 +293,6 @@ func (b *bulkSync) abandon(ctx workflow.Context, cause error) {
 		details = "Cancelled: start a re-sync to go on. "
 	}
 	workflow.SetCurrentDetails(ctx, details+b.describe())
-	if err := setStatus(ctx, StatusFailed); err != nil {
-		workflow.GetLogger(ctx).Error("set status", "err", err)
-	}
 }
 
 func (b *bulkSync) progress() BulkProgress {

@@ -43,20 +43,28 @@ func (s *connectionSetup) run(ctx workflow.Context) error {
 		s.drain()
 		if len(s.wishes) == 0 {
 			// Nothing is awaited since the drain, so no wish is lost here.
-			status := StatusCompleted
 			if failed != nil {
-				status = StatusFailed
+				return fail(ctx, failed)
 			}
-			return errors.Join(failed, setStatus(ctx, status))
+			return setStatus(ctx, StatusCompleted)
 		}
 		wish := s.wishes[0]
 		s.wishes = s.wishes[1:]
 		if err := setStatus(ctx, StatusRunning); err != nil {
 			return err
 		}
-		failed = s.do(ctx, wish)
+		err := s.do(ctx, wish)
 		if ctx.Err() != nil {
-			return failed
+			if err == nil {
+				err = ctx.Err()
+			}
+			return fail(ctx, err)
+		}
+		switch {
+		case err != nil:
+			failed = err
+		case wish.Mode == SetUp: // it does all that the others do
+			failed = nil
 		}
 	}
 }

@@ -44,9 +44,11 @@ func stepContext(ctx workflow.Context, id connection.ID, givesUpAfter time.Durat
 		StartToCloseTimeout:    5 * time.Minute,
 		ScheduleToCloseTimeout: givesUpAfter,
 		HeartbeatTimeout:       heartbeatTimeout,
-		RetryPolicy:            retryPolicy(time.Minute),
-		Priority:               temporal.Priority{FairnessKey: string(id)},
-		Summary:                summary,
+		// What undoes a step must not run beside it.
+		WaitForCancellation: true,
+		RetryPolicy:         retryPolicy(time.Minute),
+		Priority:            temporal.Priority{FairnessKey: string(id)},
+		Summary:             summary,
 	})
 }
 
@@ -56,6 +58,7 @@ func sliceContext(ctx workflow.Context, id connection.ID, summary string) workfl
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 10 * time.Minute,
 		HeartbeatTimeout:    heartbeatTimeout,
+		WaitForCancellation: true, // a removal erases once nothing is at work
 		RetryPolicy:         retryPolicy(longestBackoff),
 		Priority:            temporal.Priority{FairnessKey: string(id)},
 		Summary:             summary,
@@ -75,4 +78,13 @@ func recordContext(ctx workflow.Context, id connection.ID) workflow.Context {
 
 func setStatus(ctx workflow.Context, status string) error {
 	return workflow.UpsertTypedSearchAttributes(ctx, SyncStatusAttribute.ValueSet(status))
+}
+
+// fail ends a run with err and lets the search attribute say so. It returns err
+// as it is: wrapped or joined, a named failure would lose its type.
+func fail(ctx workflow.Context, err error) error {
+	if statusErr := setStatus(ctx, StatusFailed); statusErr != nil {
+		workflow.GetLogger(ctx).Error("set status", "err", statusErr)
+	}
+	return err
 }

@@ -16,8 +16,7 @@ func Reconcile(ctx workflow.Context, in ConnectionInput) (activities.Mended, err
 		stepContext(ctx, in.ConnectionID, setupGivesUpAfter, "Look at hooks and script, mend what is missing"),
 		acts.Reconcile, activities.Connection{ConnectionID: in.ConnectionID}).Get(ctx, &mended)
 	if err != nil {
-		_ = setStatus(ctx, StatusFailed)
-		return mended, err
+		return mended, fail(ctx, err)
 	}
 	workflow.SetCurrentDetails(ctx, describeMended(mended))
 	return mended, setStatus(ctx, StatusCompleted)

@@ -39,10 +39,10 @@ func (s *syncRecord) run(ctx workflow.Context) error {
 		result, err := s.fetchAndPush(ctx, gone)
 		if err != nil {
 			if temporal.IsCanceledError(err) || ctx.Err() != nil {
-				return err
+				return fail(ctx, err)
 			}
 			if err := s.giveUp(ctx); err != nil {
-				return err
+				return fail(ctx, err)
 			}
 			result = activities.RecordResult{Outcome: connection.Rejected, Reason: connection.ReasonGaveUp}
 		}
@@ -50,7 +50,7 @@ func (s *syncRecord) run(ctx workflow.Context) error {
 			gone = true
 			s.say(ctx, "confirming_gone", "BigCommerce says the record is gone: reading once more in 10 s.")
 			if err := workflow.Sleep(ctx, goneConfirmedAfter); err != nil {
-				return err
+				return fail(ctx, err)
 			}
 			continue
 		}
@@ -96,12 +96,9 @@ func (s *syncRecord) finish(ctx workflow.Context, result activities.RecordResult
 	if result.Outcome != connection.Rejected {
 		return setStatus(ctx, StatusCompleted)
 	}
-	if err := setStatus(ctx, StatusFailed); err != nil {
-		return err
-	}
-	return temporal.NewNonRetryableApplicationError(
+	return fail(ctx, temporal.NewNonRetryableApplicationError(
 		fmt.Sprintf("record rejected (%s): see the connection's failures for the reason, mend the record in BigCommerce or retry it", result.Reason),
-		connection.FailureRecordRejected, nil)
+		connection.FailureRecordRejected, nil))
 }
 
 // drain takes every waiting signal and returns how many there were.
