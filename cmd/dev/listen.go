@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+)
+
+// listen takes the preferred address, or a free port of the same host when it
+// is taken.
+func listen(preferred string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", preferred)
+	if err == nil {
+		return listener, nil
+	}
+	host, _, splitErr := net.SplitHostPort(preferred)
+	if splitErr != nil {
+		return nil, fmt.Errorf("listen on %s: %w", preferred, splitErr)
+	}
+	free, freeErr := net.Listen("tcp", net.JoinHostPort(host, "0"))
+	if freeErr != nil {
+		return nil, fmt.Errorf("listen on %s: %w", preferred, err)
+	}
+	return free, nil
+}
+
+// orFree returns the preferred address when it is free, else the host with
+// port 0, for a program that listens by itself.
+func orFree(preferred string) string {
+	listener, err := net.Listen("tcp", preferred)
+	if err == nil {
+		_ = listener.Close()
+		return preferred
+	}
+	host, _, _ := net.SplitHostPort(preferred)
+	return net.JoinHostPort(host, "0")
+}
+
+// serve answers on listener until stop is called, which waits for calls in
+// flight.
+func serve(listener net.Listener, handler http.Handler) (stop func()) {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			panic(fmt.Sprintf("serve %s: %v", listener.Addr(), err)) // a stand-in that is gone proves nothing
+		}
+	}()
+	return func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if server.Shutdown(ctx) != nil {
+			_ = server.Close()
+		}
+		<-done
+	}
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Environ(), os.Stdout, os.Stderr)) }
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1 // something did not start, or the demo found something missing
+	exitUsage  = 2 // wrong arguments, or an environment variable malformed
+)
+
+// options are the command's flags.
+type options struct {
+	demo         bool
+	exit         bool
+	data         string
+	noSimulators bool
+	shop         shopSize
+	latency      time.Duration
+	dropOne      bool
+	report       string
+	timeout      time.Duration
+}
+
+// usageError is an error in how the command was called.
+type usageError struct{ message string }
+
+func (e *usageError) Error() string { return e.message }
+
+func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+// run runs the command and returns its exit code.
+func run(args, environ []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	go func() {
+		<-ctx.Done()
+		stop() // a second signal ends the process at once
+	}()
+	started := false
+	cmd := command(func(ctx context.Context, o options) error {
+		started = true
+		return dev(ctx, o, environ, stdout, stderr)
+	})
+	cmd.SetArgs(args)
+	cmd.SetOut(stdout)
+	cmd.SetErr(stderr)
+	err := cmd.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	fmt.Fprintln(stderr, "dev:", err)
+	if _, usage := errors.AsType[*usageError](err); usage || !started {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+func command(do func(context.Context, options) error) *cobra.Command {
+	var o options
+	cmd := &cobra.Command{
+		Use: "dev", Short: "Run everything on this machine", SilenceErrors: true, SilenceUsage: true,
+		Long: `Run everything on this machine: a real Temporal server with its Web UI, stand-ins of BigCommerce and Ometria,
+and the service with API and worker. Addresses and tokens are printed.
+
+With --demo it connects the stand-ins over the public API, waits until the whole store has arrived at Ometria,
+then creates, changes and deletes a record of each entity and sees each change arrive.
+
+OBC_ variables that are set win over what this command makes by itself, but the stand-ins' addresses win over
+theirs. OBC_DEVSERVER names the devserver program; with TEMPORAL_ADDRESS set, that Temporal server is used
+instead.`,
+		Example: `  make demo
+  make demo ARGS="--exit --report report.json"
+  make dev ARGS="--data .data"
+  make dev ARGS="--no-simulators --data .data"`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(); err != nil {
+				return err
+			}
+			return do(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVar(&o.demo, "demo", false, "connect the stand-ins, sync everything, change records and see each change arrive")
+	f.BoolVar(&o.exit, "exit", false, "with --demo: stop afterwards; the exit code is 0 only if every record arrived")
+	f.StringVar(&o.data, "data", "", "keep everything in this directory, and go on from what it holds")
+	f.BoolVar(&o.noSimulators, "no-simulators", false, "talk to the services that the OBC_ variables name")
+	f.IntVar(&o.shop.Customers, "customers", 500, "customers of the simulated store")
+	f.IntVar(&o.shop.Subscribers, "subscribers", 200, "newsletter subscribers of the simulated store")
+	f.IntVar(&o.shop.Products, "products", 300, "products of the simulated store")
+	f.IntVar(&o.shop.Orders, "orders", 1000, "orders of the simulated store")
+	f.Int64Var(&o.shop.Seed, "seed", 1, "decides the simulated store")
+	f.DurationVar(&o.latency, "latency", 0, "how much slower each call to a stand-in is")
+	f.BoolVar(&o.dropOne, "drop-one", false, "make the simulated Ometria lose one record, to see the demo find it")
+	f.StringVar(&o.report, "report", "", "with --demo: write what was synced, and how fast, to this file as JSON")
+	f.DurationVar(&o.timeout, "timeout", 10*time.Minute, "with --demo: give up after so long")
+	return cmd
+}
+
+func (o options) check() error {
+	for _, flag := range []struct {
+		name  string
+		value int
+	}{
+		{"customers", o.shop.Customers}, {"subscribers", o.shop.Subscribers},
+		{"products", o.shop.Products}, {"orders", o.shop.Orders},
+	} {
+		if flag.value < 0 {
+			return usagef("--%s %d: use 0 or more", flag.name, flag.value)
+		}
+	}
+	switch {
+	case !o.demo && (o.exit || o.report != "" || o.dropOne):
+		return usagef("--exit, --report and --drop-one belong to --demo")
+	case o.demo && o.noSimulators:
+		return usagef("--demo changes records of the store: it wants the simulators")
+	case o.latency < 0 || o.timeout <= 0:
+		return usagef("--latency and --timeout must be positive")
+	}
+	return nil
+}
