@@ -9,8 +9,8 @@ SELECT sync_id, entity, cursor, done, pages, read, expected, started_at, done_at
 FROM entity_syncs WHERE connection_id = ?1 AND sync_id = ?2 AND entity = ?3;
 
 -- name: CommitPage
-UPDATE entity_syncs SET cursor = ?4, pages = pages + 1, read = read + ?6, done = ?5,
-    done_at = CASE WHEN ?5 = 1 THEN {now} ELSE 0 END
+UPDATE entity_syncs SET cursor = ?4, pages = pages + 1, read = read + ?6, done = CAST(?5 AS BIGINT),
+    done_at = CASE WHEN CAST(?5 AS BIGINT) = 1 THEN {now} ELSE 0 END
 WHERE connection_id = ?1 AND sync_id = ?2 AND entity = ?3 AND done = 0;
 
 -- name: LatestSyncs
