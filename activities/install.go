@@ -27,6 +27,20 @@ type installer struct {
 	shop       *bigcommerce.Client
 }
 
+// setupError names what ends a setup when the store does not let a step in: the
+// token is wrong, or it lacks a scope.
+func setupError(err error) error {
+	switch {
+	case bigcommerce.IsUnauthorized(err):
+		return failure(connection.FailureInvalidCredentials,
+			"BigCommerce refuses the access token: compare it with the API account in the control panel")
+	case bigcommerce.IsForbidden(err):
+		return failure(connection.FailureMissingScope,
+			"the access token lacks a scope that injecting the JavaScript tag and creating webhooks needs: create an API account with Content: modify, Checkout Content: modify and all other sections read-only")
+	}
+	return temporalError(err)
+}
+
 // installer opens the connection's store, whatever its phase.
 func (a *Activities) installer(ctx context.Context, id connection.ID) (*installer, error) {
 	c, err := a.Store.Connection(ctx, id)
@@ -78,7 +92,7 @@ func (a *Activities) InstallScript(ctx context.Context, in Connection) error {
 		return temporalError(err)
 	}
 	_, err = i.ensureScript(ctx, true)
-	return temporalError(err)
+	return setupError(err)
 }
 
 // InstallHooks creates the webhooks that are missing and mends those that
@@ -90,7 +104,7 @@ func (a *Activities) InstallHooks(ctx context.Context, in Connection) error {
 		return temporalError(err)
 	}
 	_, err = i.ensureHooks(ctx)
-	return temporalError(err)
+	return setupError(err)
 }
 
 // CreateSchedules creates the reconcile schedule.
@@ -197,11 +211,9 @@ func (i *installer) ensureScript(ctx context.Context, renew bool) (mended bool, 
 // taken for it.
 func (i *installer) scriptRefused(err error, standing int) error {
 	refused, ok := errors.AsType[*bigcommerce.APIError](err)
-	switch {
-	case bigcommerce.IsForbidden(err):
-		return failure(connection.FailureMissingScope,
-			"the access token lacks Content: modify or Checkout Content: modify, which injecting the JavaScript tag needs: create an API account that has both")
-	case ok && refused.FromAPI && refused.Status >= 400 && refused.Status < 500 && !bigcommerce.IsUnauthorized(err) && !bigcommerce.IsNotFound(err):
+	content := ok && refused.FromAPI && refused.Status >= 400 && refused.Status < 500 &&
+		!bigcommerce.IsUnauthorized(err) && !bigcommerce.IsForbidden(err) && !bigcommerce.IsNotFound(err)
+	if content {
 		return failure(connection.FailureScriptLimitReached, fmt.Sprintf(
 			"BigCommerce refuses the script (%d: %s); this API account has %d of at most %d: delete one in Script Manager",
 			refused.Status, refused.Title, standing, scriptsPerAccount))
