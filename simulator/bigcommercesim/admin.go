@@ -162,8 +162,26 @@ func (o Options) withCurrencies(to Settings) *Options {
 	return &o
 }
 
+// index is what GET /_simulator/ answers: what there is, and what for.
+var index = map[string]string{
+	"GET /_simulator/state":                        "records, hooks, scripts, requests, webhooks",
+	"GET /_simulator/{entity}":                     "ids; ?after=&limit=; customers, subscribers, orders, products, variants, brands, categories, refunds",
+	"POST /_simulator/{entity}":                    "make a record of random defaults and the fields given",
+	"GET, PATCH, DELETE /_simulator/{entity}/{id}": "read, change, or take away a record; an order is archived",
+	"POST /_simulator/scopes":                      `the first account's scopes: {"scopes":[]}`,
+	"POST /_simulator/accounts":                    `another API account: {"access_token","client_id","client_secret","scopes"}`,
+	"DELETE /_simulator/accounts/{client_id}":      "revoke an account",
+	"PATCH /_simulator/store":                      `{"domain","currencies","display_currencies","custom_status_labels"}`,
+	"PUT /_simulator/delivery":                     `how webhooks go astray: {"double","reorder","suppress","delay_ms"}`,
+	"POST, GET, DELETE /_simulator/faults":         `{"method","path","times","skip","fraction","effect":"answer|delay|drop|truncate|malformed|html","status","headers","body","delay_ms","work"}`,
+	"PUT /_simulator/faults/latency":               `{"latency_ms"}`,
+}
+
 // registerAdmin serves /_simulator/.
 func (s *Server) registerAdmin(mux *http.ServeMux) {
+	mux.HandleFunc("GET /_simulator/{$}", func(w http.ResponseWriter, _ *http.Request) {
+		reply{200, index}.write(w)
+	})
 	mux.HandleFunc("GET /_simulator/state", func(w http.ResponseWriter, _ *http.Request) {
 		reply{200, s.State()}.write(w)
 	})

@@ -72,6 +72,7 @@ func TestChangesShowInTheAPI(t *testing.T) {
 		admin(t, s, "POST", path, body, 422)
 	}
 	admin(t, s, "POST", "/baskets", `{}`, 404)
+	require.Contains(t, admin(t, s, "GET", "/", "", 200), "PATCH /_simulator/store")
 	require.JSONEq(t, `[4,5]`, send(s, "GET", "/_simulator/customers?after=3&limit=2", "").Body.String())
 	require.Equal(t, 60, s.State().Counts["customers"])
 }

@@ -18,7 +18,7 @@ func (g *generator) line(f fake, orderID int64, n int) lineItem {
 		l.price(money(1000 + f.Rand.IntN(5000)))
 		return l
 	}
-	p := g.shared(firstProduct + f.Rand.Int64N(g.productLine.count))
+	p := g.shared(g.popular(f))
 	v := p.Variants[f.Rand.IntN(len(p.Variants))]
 	l.ProductID, l.VariantID, l.Name, l.SKU, l.Type = p.ID, &v.ID, p.Name, v.SKU, p.Type
 	l.Brand = g.brand(p.BrandID).Name
@@ -46,6 +46,16 @@ func (g *generator) line(f fake, orderID int64, n int) lineItem {
 	}
 	l.price(moneyFrom(v.CalculatedPrice))
 	return l
+}
+
+// popular picks a product as shoppers do: nine lines of ten are of the few
+// that sell, which also keeps them in the cache.
+func (g *generator) popular(f fake) int64 {
+	n := f.Rand.Int64N(g.productLine.count)
+	if few := int64(cachedProducts / 2); g.productLine.count > few && f.one(90) {
+		n = n % few * (g.productLine.count / few)
+	}
+	return firstProduct + n
 }
 
 func giftCertificate(f fake, orderID int64, n int) lineItem {

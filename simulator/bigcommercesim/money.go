@@ -1,7 +1,8 @@
 package bigcommercesim
 
 import (
-	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/shopspring/decimal"
 )
@@ -11,20 +12,26 @@ type money int64
 
 // text has the four decimals of orders.
 func (m money) text() string {
-	sign := ""
+	out := make([]byte, 0, 16)
 	if m < 0 {
-		sign, m = "-", -m
+		out, m = append(out, '-'), -m
 	}
-	return fmt.Sprintf("%s%d.%02d00", sign, m/100, m%100)
+	out = strconv.AppendInt(out, int64(m/100), 10)
+	return string(append(out, '.', byte('0'+m/10%10), byte('0'+m%10), '0', '0'))
 }
 
 func (m money) number() float64 { return float64(m) / 100 }
 
-// taxed is the tax on a net amount: 8.25 %, rounded.
+// tax is the tax on a net amount: 8.25 %, rounded.
 func (m money) tax() money { return (m*825 + 5000) / 10_000 }
 
 // moneyOf reads an amount of an order; anything unreadable is zero.
 func moneyOf(amount string) money {
+	if whole, cents, ok := strings.Cut(strings.TrimSuffix(amount, "00"), "."); ok && len(cents) == 2 {
+		if n, err := strconv.ParseInt(whole+cents, 10, 64); err == nil {
+			return money(n) // the form that text writes
+		}
+	}
 	d, err := decimal.NewFromString(amount)
 	if err != nil {
 		return 0

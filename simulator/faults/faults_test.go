@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,14 +20,14 @@ const sound = `{"data":[1,2,3],"meta":{}}`
 
 type service struct {
 	*httptest.Server
-	worked int
+	worked atomic.Int32
 }
 
 func serve(t *testing.T, i *faults.Injector) *service {
 	t.Helper()
 	s := &service{}
 	s.Server = httptest.NewServer(i.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		s.worked++
+		s.worked.Add(1)
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, sound)
 	})))
@@ -87,7 +88,7 @@ func TestFaultEffects(t *testing.T) {
 			require.NoError(t, err)
 			s := serve(t, i)
 			res, body, err := s.post(t, "/v3/customers")
-			require.Equal(t, c.worked, s.worked)
+			require.EqualValues(t, c.worked, s.worked.Load())
 			if c.callErr {
 				require.Error(t, err)
 			} else {

@@ -72,6 +72,7 @@ type Counts struct {
 type Account struct {
 	name          string
 	history       bool
+	countOnly     bool
 	pushes, reads *rate.Limiter
 
 	intake sync.Mutex    // held while a push is accepted; guards last
@@ -90,7 +91,7 @@ type bucket struct{ kind, collection string }
 
 func newAccount(name string, o Options) *Account {
 	return &Account{
-		name: name, history: o.History, pushes: limiter(o.PushesPerSecond), reads: limiter(o.ReadsPerSecond),
+		name: name, history: o.History, countOnly: o.CountOnly, pushes: limiter(o.PushesPerSecond), reads: limiter(o.ReadsPerSecond),
 		held: map[Key]*Record{}, order: map[bucket][]string{},
 		counts: Counts{Account: name, Types: map[string]int{}, Collections: map[string]int{}, Requests: map[string]int{}},
 	}
@@ -196,8 +197,11 @@ func (a *Account) store(key Key, raw json.RawMessage, push Push) {
 		b := bucket{key.Type, key.Collection}
 		a.order[b] = append(a.order[b], key.ID)
 	}
-	held.Record = upsert(held.Record, raw)
 	held.Revisions++
+	if a.countOnly {
+		return
+	}
+	held.Record = upsert(held.Record, raw)
 	if a.history {
 		push.Record = raw
 	} else if len(held.Pushes) == keptPushes {

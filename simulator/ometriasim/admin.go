@@ -80,9 +80,27 @@ func (a *Account) rule(key Key) *Rule {
 	return nil
 }
 
+// index is what GET /_simulator/ answers: what there is, and what for.
+var index = map[string]string{
+	"GET /_simulator/state":                             "records held, pushes, refusals; ?account= when there are several",
+	"GET /_simulator/errors":                            "the latest 100 errors, outside the read limit",
+	"GET /_simulator/ids/{order|product}":               "ids in the order in which they came",
+	"GET /_simulator/ids/contact/{collection}":          "ids of a collection",
+	"GET /_simulator/records/{order|product}/{id}":      "a record, its pushes and revisions",
+	"GET /_simulator/records/contact/{collection}/{id}": "a contact, its pushes and revisions",
+	"POST /_simulator/drop":                             `lose a record: {"type","collection","id","times"}`,
+	"POST /_simulator/reject":                           `refuse a record: {"type","collection","id","when":"now|later","error_message","error_path"}`,
+	"DELETE /_simulator/rules":                          "end drop and reject",
+	"POST, GET, DELETE /_simulator/faults":              `{"method","path","times","skip","fraction","effect":"answer|delay|drop|truncate|malformed|html","status","headers","body","delay_ms","work"}`,
+	"PUT /_simulator/faults/latency":                    `{"latency_ms"}`,
+}
+
 // registerAdmin serves /_simulator/. ?account= names the account when there
 // are several.
 func (s *Server) registerAdmin(mux *http.ServeMux) {
+	mux.HandleFunc("GET /_simulator/{$}", func(w http.ResponseWriter, _ *http.Request) {
+		write(w, http.StatusOK, index)
+	})
 	route := func(pattern string, h accountHandler) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			a := s.Account(r.URL.Query().Get("account"))

@@ -133,6 +133,17 @@ func TestUpsert(t *testing.T) {
 	require.Len(t, r.Pushes, 2)
 }
 
+func TestCountOnly(t *testing.T) {
+	s := open(t, func(o *ometriasim.Options) { o.CountOnly = true })
+	push(t, s, jane)
+	push(t, s, jane)
+	r, ok := s.Account("").Record("contact", "customers", "7")
+	require.True(t, ok)
+	require.Equal(t, ometriasim.Record{Key: r.Key, Revisions: 2}, r)
+	require.JSONEq(t, "null", call(s, "GET", "/v2/contacts/customers/7", key, "").Body.String())
+	require.Equal(t, 200, call(s, "GET", "/v2/contacts/customers", key, "").Code)
+}
+
 func TestPushRefuses(t *testing.T) {
 	many := make([]string, 101)
 	for n := range many {
@@ -306,6 +317,7 @@ func TestAdminReads(t *testing.T) {
 	}
 	require.Equal(t, 2, walked)
 	require.Contains(t, call(s, "GET", "/_simulator/state", "", "").Body.String(), `"POST /v2/push":2`)
+	require.Contains(t, call(s, "GET", "/_simulator/", "", "").Body.String(), "POST /_simulator/drop")
 
 	two := open(t, func(o *ometriasim.Options) { o.Keys = map[string]string{"a": "A", "b": "B"} })
 	require.Equal(t, 404, call(two, "GET", "/_simulator/state", "", "").Code)

@@ -35,6 +35,9 @@ type Options struct {
 	Strict bool
 	// History keeps each record as it was pushed, not the last state alone.
 	History bool
+	// CountOnly keeps neither bodies nor pushes, for benchmarks of millions:
+	// records are counted and named, and read back as null.
+	CountOnly bool
 	// Dir keeps the state on disk; empty keeps it in memory.
 	Dir string
 	// Seed decides what fractional faults strike.
