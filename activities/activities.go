@@ -143,17 +143,18 @@ type Mended struct {
 }
 
 // SetPhase moves a connection to another phase; a connection that is being
-// removed stays so.
+// removed stays so, and one that is gone needs no phase.
 func (a *Activities) SetPhase(ctx context.Context, in Phase) error {
 	_, err := a.Store.SetPhase(ctx, in.ConnectionID, in.To, in.From...)
-	return temporalError(err)
+	return temporalError(unlessGone(err))
 }
 
 // FailSetup records why the setup ended and what a person does next.
 func (a *Activities) FailSetup(ctx context.Context, in Failure) error {
-	return temporalError(a.Store.Fail(ctx, in.ConnectionID, connection.Failure{
+	err := a.Store.Fail(ctx, in.ConnectionID, connection.Failure{
 		Code: in.Code, Detail: in.Detail, Action: nextStep(in.Code), At: time.Now().UTC(),
-	}))
+	})
+	return temporalError(unlessGone(err))
 }
 
 // nextStep says what a merchant does about a failed setup.

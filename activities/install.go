@@ -83,12 +83,19 @@ func (a *Activities) Validate(ctx context.Context, in Connection) error {
 	return temporalError(a.Store.SetAccountHeldContacts(ctx, c.ID, report.HoldsContacts))
 }
 
+// mustStayClean reports whether nothing of ours may be put into the store: the
+// connection is being removed, or its setup failed and was undone. A wish to
+// renew the script may still be on its way.
+func (i *installer) mustStayClean() bool {
+	return i.connection.Phase == connection.Removing || i.connection.Phase == connection.Failed
+}
+
 // InstallScript puts Ometria's JavaScript tag into the storefront, or renews
 // it.
 func (a *Activities) InstallScript(ctx context.Context, in Connection) error {
 	defer beat(ctx)()
 	i, err := a.installer(ctx, in.ConnectionID)
-	if err != nil {
+	if err != nil || i.mustStayClean() {
 		return temporalError(err)
 	}
 	_, err = i.ensureScript(ctx, true)
@@ -100,7 +107,7 @@ func (a *Activities) InstallScript(ctx context.Context, in Connection) error {
 func (a *Activities) InstallHooks(ctx context.Context, in Connection) error {
 	defer beat(ctx)()
 	i, err := a.installer(ctx, in.ConnectionID)
-	if err != nil {
+	if err != nil || i.mustStayClean() {
 		return temporalError(err)
 	}
 	_, err = i.ensureHooks(ctx)
@@ -314,3 +321,12 @@ func (i *installer) createHook(ctx context.Context, input bigcommerce.HookInput)
 // connectionIsGone reports whether an installer could not be had because there
 // is nothing left to take away.
 func connectionIsGone(err error) bool { return errors.Is(err, store.ErrNotFound) }
+
+// unlessGone forgets an error that says that the connection was removed: steps
+// that only note something about it would be tried for ever.
+func unlessGone(err error) error {
+	if connectionIsGone(err) {
+		return nil
+	}
+	return err
+}

@@ -9,8 +9,10 @@ import (
 	"github.com/ometria/ometria-bigcommerce/connection"
 )
 
-// StopWorkflows cancels the connection's setup and bulk sync.
+// StopWorkflows cancels the connection's setup and bulk sync and waits for
+// their end: what they have at work would put something into the store again.
 func (a *Activities) StopWorkflows(ctx context.Context, in Connection) error {
+	defer beat(ctx)()
 	return a.Workflows.StopAll(ctx, in.ConnectionID)
 }
 
@@ -20,10 +22,7 @@ func (a *Activities) RemoveSchedules(ctx context.Context, in Connection) error {
 		return err
 	}
 	err := a.Store.SetInstalled(ctx, in.ConnectionID, func(i *connection.Installed) { i.Schedules = false })
-	if connectionIsGone(err) {
-		return nil
-	}
-	return temporalError(err)
+	return temporalError(unlessGone(err))
 }
 
 // RemoveHooks deletes our webhooks, and only ours.
@@ -111,9 +110,5 @@ func (i *installer) leftBehind(ctx context.Context, removed Removed, stands bool
 func (a *Activities) Erase(ctx context.Context, in Connection) error {
 	defer beat(ctx)()
 	a.references.forget(in.ConnectionID)
-	err := a.Store.Erase(ctx, in.ConnectionID)
-	if connectionIsGone(err) {
-		return nil
-	}
-	return temporalError(err)
+	return temporalError(unlessGone(a.Store.Erase(ctx, in.ConnectionID)))
 }

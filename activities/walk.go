@@ -93,7 +93,7 @@ func (w *walk) readOrders(ctx context.Context, cursor string, p *page) error {
 	if err != nil {
 		return err
 	}
-	filter := bigcommerce.OrderFilter{Sort: bigcommerce.OrdersByIDDesc, Limit: w.limit, MinDateCreated: w.since}
+	filter := bigcommerce.OrderFilter{Sort: bigcommerce.OrdersByIDDesc, Limit: w.limit, MinDateCreated: w.lowerBound()}
 	if last > 0 {
 		filter.MaxID = last - 1
 	}

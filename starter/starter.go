@@ -186,16 +186,26 @@ func (s *Starter) Running(ctx context.Context, workflowID string) (bool, error) 
 	return described.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, nil
 }
 
-// StopAll cancels setup and bulk sync of a connection. SyncRecord runs end by
-// themselves: they find the connection being removed.
+// StopAll cancels setup and bulk sync of a connection and waits until both have
+// ended, undoing included, or ctx ends. The setup goes first, because it may
+// start a bulk sync. SyncRecord runs end by themselves: they find the
+// connection being removed.
 func (s *Starter) StopAll(ctx context.Context, id connection.ID) error {
-	var errs []error
 	for _, workflowID := range []string{workflows.ConnectionSetupID(id), workflows.BulkSyncID(id)} {
-		if err := s.temporal.CancelWorkflow(ctx, workflowID, ""); err != nil && !isNotFound(err) {
-			errs = append(errs, fmt.Errorf("cancel %s: %w", workflowID, err))
+		err := s.temporal.CancelWorkflow(ctx, workflowID, "")
+		if isNotFound(err) {
+			continue // none, or ended already
+		}
+		if err != nil {
+			return fmt.Errorf("cancel %s: %w", workflowID, err)
+		}
+		err = s.temporal.GetWorkflow(ctx, workflowID, "").Get(ctx, nil)
+		_, ended := errors.AsType[*temporal.WorkflowExecutionError](err) // how is of no interest
+		if err != nil && !ended && !isNotFound(err) {
+			return fmt.Errorf("await end of %s: %w", workflowID, err)
 		}
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 func connectionAttributes(c connection.Connection) temporal.SearchAttributes {
