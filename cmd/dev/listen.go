@@ -27,16 +27,13 @@ func listen(preferred string) (net.Listener, error) {
 	return free, nil
 }
 
-// orFree returns the preferred address when it is free, else the host with
-// port 0, for a program that listens by itself.
-func orFree(preferred string) string {
-	listener, err := net.Listen("tcp", preferred)
+// isFree reports whether nothing listens at the address.
+func isFree(address string) bool {
+	listener, err := net.Listen("tcp", address)
 	if err == nil {
 		_ = listener.Close()
-		return preferred
 	}
-	host, _, _ := net.SplitHostPort(preferred)
-	return net.JoinHostPort(host, "0")
+	return err == nil
 }
 
 // serve answers on listener until stop is called, which waits for calls in

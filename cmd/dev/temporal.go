@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/ometria/ometria-bigcommerce/workflows"
@@ -52,9 +54,24 @@ func devserverPath(named string) (string, error) {
 }
 
 // startTemporal starts the child and waits until it serves. dir keeps its
-// database; empty means in memory.
+// database; empty means in memory. When one of the usual ports is taken, free
+// ones are used.
 func startTemporal(ctx context.Context, path, dir string, stderr io.Writer) (*temporalServer, error) {
-	args := []string{"--frontend", orFree("127.0.0.1:7233"), "--ui", orFree("127.0.0.1:8233"), "--namespace", "default"}
+	const frontend, ui, free = "127.0.0.1:7233", "127.0.0.1:8233", "127.0.0.1:0"
+	if isFree(frontend) && isFree(ui) {
+		said := &held{to: stderr}
+		t, err := launch(ctx, path, dir, frontend, ui, said)
+		if err == nil || ctx.Err() != nil || isFree(frontend) && isFree(ui) {
+			said.release()
+			return t, err
+		}
+		// Somebody took a port a moment ago.
+	}
+	return launch(ctx, path, dir, free, free, stderr)
+}
+
+func launch(ctx context.Context, path, dir, frontend, ui string, stderr io.Writer) (*temporalServer, error) {
+	args := []string{"--frontend", frontend, "--ui", ui, "--namespace", "default"}
 	if dir != "" {
 		args = append(args, "--data", dir)
 	}
@@ -99,6 +116,31 @@ func startTemporal(ctx context.Context, path, dir string, stderr io.Writer) (*te
 		return nil, fmt.Errorf("start temporal: %w", err)
 	}
 	return t, nil
+}
+
+// held keeps what is written until it is released, and passes on what comes
+// after.
+type held struct {
+	mu       sync.Mutex // guards kept and released
+	to       io.Writer
+	kept     bytes.Buffer
+	released bool
+}
+
+func (h *held) Write(p []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.released {
+		return h.to.Write(p)
+	}
+	return h.kept.Write(p)
+}
+
+func (h *held) release() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.released = true
+	_, _ = h.kept.WriteTo(h.to) // it is for people; there is nowhere to report a failure
 }
 
 // stop ends the child in an orderly way, or by force after a while.
