@@ -1,18 +1,27 @@
 package store_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"github.com/ometria/ometria-bigcommerce/internal/pgtest"
 	"github.com/ometria/ometria-bigcommerce/store"
 	"github.com/ometria/ometria-bigcommerce/store/storetest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Run(m)) }
+func TestMain(m *testing.M) {
+	code := pgtest.Run(m)
+	if err := goleak.Find(); code == 0 && err != nil {
+		fmt.Fprintln(os.Stderr, "goroutines left behind:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
 
 func open(t *testing.T, url string, keys *store.Keyring) *store.Store {
 	t.Helper()

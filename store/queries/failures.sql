@@ -1,7 +1,8 @@
 -- name: GroupFailures
 SELECT reason_code, reason_path, reason_text, entity, count(*), min(outcome_at), max(outcome_at)
 FROM records
-WHERE connection_id = ?1 AND outcome = 'rejected' AND dirty_seq IS NULL AND inflight_seq IS NULL
+WHERE connection_id = ?1 AND entity IN ('products', 'customers', 'subscribers', 'orders')
+    AND outcome = 'rejected' AND dirty_seq IS NULL AND inflight_seq IS NULL
 GROUP BY reason_code, reason_path, reason_text, entity
 ORDER BY 5 DESC, 1, 2, 3, 4;
 
@@ -25,15 +26,15 @@ WHERE entity = ?2 AND record_id = ?3
 
 -- name: RecordsByRequest
 SELECT entity, record_id, state FROM records
-WHERE connection_id = ?1 AND pushed_at > {now} - ?3
+WHERE connection_id = ?1 AND pushed_at > 0 AND pushed_at > {now} - ?3
     AND CAST(?2 AS TEXT) IN (SELECT {text_value} FROM {items}(request_ids{json}) AS item)
-ORDER BY entity, record_id;
+ORDER BY pushed_at;
 
 -- name: SelectPushedSince
 SELECT connection_id, entity, record_id FROM records
 WHERE connection_id IN (SELECT id FROM connections WHERE identification_code = ?1 AND removed_at = 0)
     AND pushed_at >= ?2 AND pushed_at > 0 AND fingerprint <> ''
-ORDER BY connection_id, entity, record_id LIMIT ?3;
+ORDER BY connection_id, pushed_at LIMIT ?3;
 
 -- name: ClearFingerprints
 UPDATE records SET fingerprint = ''

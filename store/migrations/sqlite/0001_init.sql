@@ -163,3 +163,17 @@ CREATE TABLE pace_slots (
     expires_at BIGINT NOT NULL,
     PRIMARY KEY (account, slot)
 ) WITHOUT ROWID;
+
+-- Tells the planner what a large table looks like. Without it, it scans a whole
+-- connection where it should look up the few records of a list.
+ANALYZE;
+DELETE FROM sqlite_stat1 WHERE tbl = 'records';
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('records', 'records', '1000000 100000 30000 1'),
+    ('records', 'records_outcome', '1000000 100000 30000 10000'),
+    ('records', 'records_unsettled', '10000 1000 500 400'),
+    ('records', 'records_pushed', '1000000 100000 50'),
+    ('records', 'records_dirty', '10000 1000 1'),
+    ('records', 'records_dispatched', '1000 100 2'),
+    ('records', 'records_inflight', '1000 20');
+ANALYZE sqlite_schema;

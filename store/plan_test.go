@@ -1,0 +1,48 @@
+package store
+
+import (
+	"database/sql"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// wholeConnection matches a step of a plan that reads all records of a
+// connection, or of one of its entities.
+var wholeConnection = regexp.MustCompile(`SCAN (records|r)\b|(records|r) USING PRIMARY KEY \(connection_id=\?( AND entity=\?)?\)`)
+
+// TestPlans holds SQLite to looking up the records that a statement names.
+func TestPlans(t *testing.T) {
+	s, err := Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "test.db"), nil, nil)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	require.NoError(t, s.Migrate(t.Context()))
+	for name, query := range map[string]string{
+		"InsertRecords": s.q.InsertRecords, "LockRecords": s.q.LockRecords, "ExpireRecords": s.q.ExpireRecords,
+		"ClaimRecords": s.q.ClaimRecords, "MarkUnclaimed": s.q.MarkUnclaimed, "RenewClaims": s.q.RenewClaims,
+		"ReleaseClaims": s.q.ReleaseClaims, "FinishRecords": s.q.FinishRecords, "SelectExpired": s.q.SelectExpired,
+		"UpsertDirty": s.q.UpsertDirty, "DispatchableConnections": s.q.DispatchableConnections,
+		"SelectNew": s.q.SelectNew, "SelectChanged": s.q.SelectChanged, "StampDispatched": s.q.StampDispatched,
+		"Undispatch": s.q.Undispatch, "SelectBacklog": s.q.SelectBacklog, "CountInBackoff": s.q.CountInBackoff,
+		"RetryRecords": s.q.RetryRecords, "SelectRejected": s.q.SelectRejected, "GroupFailures": s.q.GroupFailures,
+		"RejectLater": s.q.RejectLater, "RecordsByRequest": s.q.RecordsByRequest,
+		"SelectPushedSince": s.q.SelectPushedSince, "ClearFingerprints": s.q.ClearFingerprints,
+	} {
+		t.Run(name, func(t *testing.T) {
+			rows, err := s.writer.Query("EXPLAIN QUERY PLAN "+query, "", "", "", "", "", "", "", "")
+			err = each(rows, err, func(r *sql.Rows) error {
+				var (
+					id, parent, unused int
+					step               string
+				)
+				err := r.Scan(&id, &parent, &unused, &step)
+				assert.NotRegexp(t, wholeConnection, step)
+				return err
+			})
+			require.NoError(t, err)
+		})
+	}
+}
