@@ -1,0 +1,256 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+
+	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/store"
+)
+
+// empty is the body of requests that take none.
+type empty struct{}
+
+// request is what an endpoint gets. Ids in the path are well formed; which of
+// them are set depends on the route.
+type request[B any] struct {
+	Body           B
+	Role           Role
+	Authentication connection.AuthenticationID
+	Connection     connection.ID
+	Record         connection.RecordKey
+	Query          url.Values
+	IfMatch        string
+}
+
+// validator is a body that checks its own fields.
+type validator interface {
+	validate() connection.ValidationError
+}
+
+// endpoint does one thing. Its error becomes a problem.
+type endpoint[B any] func(ctx context.Context, in request[B]) (response, error)
+
+// handle is the one way from HTTP to an endpoint and back.
+func handle[B any](a *api, do endpoint[B]) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		ctx, cancel := a.workContext(c)
+		defer cancel()
+		var in request[B]
+		in.Role, in.Query, in.IfMatch = callerIn(c).role, c.Request.URL.Query(), c.GetHeader("If-Match")
+		if err := in.readPath(c); err != nil {
+			a.fail(c, err)
+			return
+		}
+		raw, err := a.readBody(c)
+		if err != nil {
+			a.fail(c, err)
+			return
+		}
+		work := func() (response, error) {
+			if err := in.decode(raw); err != nil {
+				return response{}, err
+			}
+			return do(ctx, in)
+		}
+		if key := c.GetHeader("Idempotency-Key"); key != "" && c.Request.Method == http.MethodPost {
+			a.once(ctx, c, key, raw, work)
+			return
+		}
+		out, err := a.run(c, work)
+		if err != nil {
+			a.fail(c, err)
+			return
+		}
+		out.write(c)
+	}
+}
+
+// workContext bounds a request. A change that has begun is finished even when
+// the caller goes away: half a change helps nobody.
+func (a *api) workContext(c *gin.Context) (context.Context, context.CancelFunc) {
+	ctx := c.Request.Context()
+	if c.Request.Method != http.MethodGet {
+		ctx = context.WithoutCancel(ctx)
+	}
+	return context.WithTimeout(ctx, a.RequestTimeout)
+}
+
+// run does the work and encodes its answer, or the problem it ended in.
+func (a *api) run(c *gin.Context, work func() (response, error)) (encoded, error) {
+	out, err := work()
+	if err != nil {
+		p := problemOf(err)
+		a.logProblem(c, p)
+		out = p.response()
+	}
+	e, err := out.encode()
+	if err != nil {
+		return encoded{}, fmt.Errorf("encode answer: %w", err)
+	}
+	return e, nil
+}
+
+// once runs the work of an idempotency key at most once in 24 hours and
+// answers the same again when it comes again. Answers hold no secret, so they
+// can be kept. A 5xx is not kept: the same request may succeed later.
+func (a *api) once(ctx context.Context, c *gin.Context, key string, raw []byte, work func() (response, error)) {
+	if len(key) > 255 || strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r > '~' }) {
+		a.fail(c, invalid(connection.FieldError{
+			Field: "Idempotency-Key", Code: "invalid", Message: "use at most 255 printable ASCII characters",
+		}))
+		return
+	}
+	token := callerIn(c).id()
+	hash := sha256.New()
+	fmt.Fprintf(hash, "%s\n%s\n", c.Request.Method, c.Request.URL.Path)
+	hash.Write(raw)
+	saved, err := a.Store.BeginRequest(ctx, token, key, hex.EncodeToString(hash.Sum(nil)))
+	if err != nil {
+		a.fail(c, err)
+		return
+	}
+	if saved != nil {
+		out := encoded{status: saved.Status, header: http.Header(saved.Headers), body: saved.Body}
+		c.Header("Idempotency-Replayed", "true")
+		out.write(c)
+		return
+	}
+	settled := false
+	// Past the request's own deadline the key must still be settled.
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.RequestTimeout+5*time.Second)
+	defer cancel()
+	defer func() {
+		if settled {
+			return
+		}
+		if err := a.Store.DropRequest(after, token, key); err != nil {
+			a.Logger.WarnContext(after, "idempotency key not dropped", "route", c.FullPath(), "err", err)
+		}
+	}()
+	out, err := a.run(c, work)
+	if err != nil {
+		a.fail(c, err)
+		return
+	}
+	if out.status < http.StatusInternalServerError {
+		err := a.Store.SaveRequest(after, token, key, store.SavedResponse{Status: out.status, Headers: out.header, Body: out.body})
+		if err == nil {
+			settled = true
+		} else {
+			a.Logger.WarnContext(after, "answer not kept for its idempotency key", "route", c.FullPath(), "err", err)
+		}
+	}
+	out.write(c)
+}
+
+// readBody reads a bounded JSON body; requests without a body are fine.
+func (a *api) readBody(c *gin.Context) ([]byte, error) {
+	if c.Request.Method == http.MethodGet || c.Request.Body == nil {
+		return nil, nil
+	}
+	raw, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, a.BodyLimit))
+	if err != nil {
+		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+			return nil, newProblem(kindTooLarge, fmt.Sprintf("send at most %d bytes", a.BodyLimit))
+		}
+		return nil, newProblem(kindMalformed, "the body ended too early")
+	}
+	if len(raw) == 0 {
+		return nil, nil
+	}
+	if media, _, err := mime.ParseMediaType(c.GetHeader("Content-Type")); err != nil || media != "application/json" {
+		return nil, newProblem(kindMediaType, "send Content-Type: application/json")
+	}
+	return raw, nil
+}
+
+// readPath reads the ids that the route's path names. One that cannot be an id
+// names nothing.
+func (in *request[B]) readPath(c *gin.Context) error {
+	for _, p := range c.Params {
+		var err error
+		switch p.Key {
+		case "authentication_id":
+			in.Authentication = connection.AuthenticationID(p.Value)
+			err = checkID(p.Value, "authentication")
+		case "connection_id":
+			in.Connection = connection.ID(p.Value)
+			in.Record.ConnectionID = in.Connection
+			err = checkID(p.Value, "connection")
+		case "entity":
+			if in.Record.Entity, err = connection.ParseEntity(p.Value); err != nil {
+				err = notFound(err.Error())
+			}
+		case "record_id":
+			if in.Record.RecordID, err = connection.ParseRecordID(p.Value); err != nil {
+				err = notFound("a record id is a positive whole number")
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkID takes a UUID in its usual form only: one resource, one address.
+func checkID(text, what string) error {
+	id, err := uuid.Parse(text)
+	if err != nil || id.String() != text {
+		return notFound("there is no such " + what + ": its id is a UUID")
+	}
+	return nil
+}
+
+var badCursor = connection.FieldError{Field: "cursor", Code: "invalid", Message: "use next_cursor of the page before"}
+
+// page reads cursor and limit.
+func (in request[B]) page() (cursor string, limit int, err error) {
+	var bad connection.ValidationError
+	limit = 50
+	if text := in.Query.Get("limit"); text != "" {
+		limit, err = strconv.Atoi(text)
+		if err != nil || limit < 1 || limit > 250 {
+			bad = append(bad, connection.FieldError{Field: "limit", Code: "invalid", Message: "use a whole number from 1 to 250"})
+		}
+	}
+	cursor = in.Query.Get("cursor")
+	if len(cursor) > 200 || strings.ContainsFunc(cursor, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		bad = append(bad, badCursor)
+	}
+	if len(bad) > 0 {
+		return "", 0, bad
+	}
+	return cursor, limit, nil
+}
+
+// list is a page of a list. A null next_cursor ends it.
+type list[T any] struct {
+	Data       []T     `json:"data"`
+	NextCursor *string `json:"next_cursor"`
+}
+
+func newList[T any](data []T, next string) list[T] {
+	if data == nil {
+		data = []T{}
+	}
+	l := list[T]{Data: data}
+	if next != "" {
+		l.NextCursor = &next
+	}
+	return l
+}

@@ -1,0 +1,176 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/starter"
+)
+
+type connectionView struct {
+	ID                 connection.ID               `json:"id"`
+	Name               string                      `json:"name"`
+	AuthenticationID   connection.AuthenticationID `json:"authentication_id"`
+	StoreHash          connection.StoreHash        `json:"store_hash"`
+	IdentificationCode string                      `json:"identification_code"`
+	BulkSyncStartDate  *string                     `json:"bulk_sync_start_date"`
+	Timezone           string                      `json:"timezone"`
+	OrderStatusMapping []connection.StatusRule     `json:"order_status_mapping"`
+	Settings           connection.Settings         `json:"settings"`
+	Status             connection.Status           `json:"status"`
+	Failure            *connection.Failure         `json:"failure"`
+	Attention          []connection.Attention      `json:"attention"`
+	Progress           connection.Progress         `json:"progress"`
+	Health             healthView                  `json:"health"`
+	Store              storeView                   `json:"store"`
+	LastWebhookAt      *time.Time                  `json:"last_webhook_at"`
+	LastReconcileAt    *time.Time                  `json:"last_reconcile_at"`
+	Links              links                       `json:"links"`
+	CreatedAt          *time.Time                  `json:"created_at"`
+	UpdatedAt          *time.Time                  `json:"updated_at"`
+}
+
+// changedView is what a change answers: what it makes advisable, too.
+type changedView struct {
+	connectionView
+	ResyncWanted       []connection.Entity `json:"resync_wanted"`
+	ScriptUpdateWanted bool                `json:"script_update_wanted"`
+}
+
+type healthView struct {
+	Hooks       hooksHealth  `json:"hooks"`
+	Script      scriptHealth `json:"script"`
+	Credentials okHealth     `json:"credentials"`
+	// Parked is why nothing is tried at the moment, and until when.
+	Parked *connection.Parked `json:"parked"`
+}
+
+type hooksHealth struct {
+	Expected int `json:"expected"`
+	Active   int `json:"active"`
+}
+
+type scriptHealth struct {
+	Installed bool `json:"installed"`
+}
+
+type okHealth struct {
+	OK bool `json:"ok"`
+}
+
+type storeView struct {
+	Name     string `json:"name"`
+	Domain   string `json:"domain"`
+	Currency string `json:"currency"`
+	Plan     string `json:"plan"`
+}
+
+type links struct {
+	TemporalUI *temporalLinks `json:"temporal_ui"`
+}
+
+// temporalLinks are pages of the Temporal Web UI.
+type temporalLinks struct {
+	Setup     string `json:"setup"`
+	BulkSync  string `json:"bulk_sync"`
+	Records   string `json:"records"`
+	Reconcile string `json:"reconcile"`
+	Removal   string `json:"removal"`
+}
+
+func (a *api) viewConnection(ctx context.Context, c connection.Connection) (connectionView, error) {
+	progress, err := a.Store.Progress(ctx, c.ID)
+	if err != nil {
+		return connectionView{}, fmt.Errorf("read progress: %w", err)
+	}
+	v := connectionView{
+		ID: c.ID, Name: c.Name, AuthenticationID: c.AuthenticationID, StoreHash: c.StoreHash,
+		IdentificationCode: c.IdentificationCode, Timezone: c.Timezone,
+		OrderStatusMapping: c.StatusMapping, Settings: c.Settings,
+		Status: c.Status(), Failure: c.Failure, Attention: c.Attention, Progress: connection.Progress{},
+		Health: viewHealth(c), LastWebhookAt: moment(c.LastWebhookAt), LastReconcileAt: moment(c.LastReconcileAt),
+		Store: storeView{Name: c.Store.Name, Domain: c.Store.Domain, Currency: c.Store.Currency, Plan: c.Store.Plan},
+		Links: links{a.connectionLinks(c.ID)}, CreatedAt: moment(c.CreatedAt), UpdatedAt: moment(c.UpdatedAt),
+	}
+	if c.BulkSyncStartDate != "" {
+		v.BulkSyncStartDate = &c.BulkSyncStartDate
+	}
+	if v.OrderStatusMapping == nil {
+		v.OrderStatusMapping = []connection.StatusRule{}
+	}
+	if v.Attention == nil {
+		v.Attention = []connection.Attention{}
+	}
+	for _, e := range connection.Entities() {
+		v.Progress[e] = progress[e]
+	}
+	return v, nil
+}
+
+func viewHealth(c connection.Connection) healthView {
+	h := healthView{
+		Hooks:       hooksHealth{Expected: len(c.Installed.Hooks)},
+		Script:      scriptHealth{Installed: c.Installed.ScriptID != ""},
+		Credentials: okHealth{OK: true},
+		Parked:      c.Parked,
+	}
+	for _, hook := range c.Installed.Hooks {
+		if hook.Active {
+			h.Hooks.Active++
+		}
+	}
+	for _, at := range c.Attention {
+		if at.Code == connection.BigCommerceCredentials || at.Code == connection.OmetriaCredentials {
+			h.Credentials.OK = false
+		}
+	}
+	if p := c.Parked; p != nil && (p.Code == connection.BigCommerceCredentials || p.Code == connection.OmetriaCredentials) {
+		h.Credentials.OK = false
+	}
+	if f := c.Failure; f != nil {
+		switch f.Code {
+		case connection.FailureInvalidCredentials, connection.FailureMissingScope, connection.FailureUnknownStore:
+			h.Credentials.OK = false
+		}
+	}
+	return h
+}
+
+func (a *api) connectionLinks(id connection.ID) *temporalLinks {
+	if a.TemporalUIURL == "" {
+		return nil
+	}
+	return &temporalLinks{
+		Setup:     a.workflowLink(starter.ConnectionSetupID(id)),
+		BulkSync:  a.workflowLink(starter.BulkSyncID(id)),
+		Records:   a.queryLink(fmt.Sprintf(`WorkflowType="SyncRecord" AND ConnectionId="%s"`, id)),
+		Reconcile: a.queryLink(fmt.Sprintf(`WorkflowType="Reconcile" AND ConnectionId="%s"`, id)),
+		Removal:   a.workflowLink(starter.ConnectionRemovalID(id)),
+	}
+}
+
+func (a *api) namespaceLink() string {
+	return a.TemporalUIURL + "/namespaces/" + url.PathEscape(a.TemporalNamespace) + "/workflows"
+}
+
+func (a *api) workflowLink(workflowID string) string {
+	return a.namespaceLink() + "/" + url.PathEscape(workflowID)
+}
+
+func (a *api) queryLink(query string) string {
+	return a.namespaceLink() + "?query=" + strings.ReplaceAll(url.QueryEscape(query), "+", "%20")
+}
+
+func (a *api) answerConnection(ctx context.Context, status int, c connection.Connection) (response, error) {
+	v, err := a.viewConnection(ctx, c)
+	if err != nil {
+		return response{}, err
+	}
+	return response{Status: status, Body: v, ETag: etag(c.Version)}, nil
+}
+
+func etag(version int64) string { return fmt.Sprintf("%q", fmt.Sprint(version)) }

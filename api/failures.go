@@ -1,0 +1,74 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/store"
+)
+
+// failureView is a group of records that failed for the same reason.
+type failureView struct {
+	Reason  connection.Reason `json:"reason"`
+	Entity  connection.Entity `json:"entity"`
+	Count   int64             `json:"count"`
+	FirstAt *time.Time        `json:"first_at"`
+	LastAt  *time.Time        `json:"last_at"`
+}
+
+func (a *api) listFailures(ctx context.Context, in request[empty]) (response, error) {
+	if _, err := a.Store.Connection(ctx, in.Connection); err != nil {
+		return response{}, err
+	}
+	groups, err := a.Store.Failures(ctx, in.Connection)
+	if err != nil {
+		return response{}, err
+	}
+	views := make([]failureView, len(groups))
+	for i, g := range groups {
+		views[i] = failureView{Reason: g.Reason, Entity: g.Entity, Count: g.Count, FirstAt: moment(g.FirstAt), LastAt: moment(g.LastAt)}
+	}
+	return response{Status: http.StatusOK, Body: newList(views, "")}, nil
+}
+
+// retryBody narrows what is tried again; empty means every rejected record.
+type retryBody struct {
+	Reason   string              `json:"reason"` // a reason's code
+	Entity   string              `json:"entity"`
+	RecordID connection.RecordID `json:"record_id"`
+}
+
+func (b retryBody) validate() connection.ValidationError {
+	var bad connection.ValidationError
+	if b.Entity != "" && !connection.Entity(b.Entity).Valid() {
+		bad = append(bad, connection.FieldError{Field: "entity", Code: "unknown", Message: "use customers, subscribers, orders or products"})
+	}
+	if b.RecordID != 0 && b.Entity == "" {
+		bad = append(bad, connection.FieldError{Field: "entity", Code: "required", Message: "name the entity of the record"})
+	}
+	if len(b.Reason) > 100 {
+		bad = append(bad, connection.FieldError{Field: "reason", Code: "too_long", Message: "use the code of a reason in failures"})
+	}
+	return bad
+}
+
+type retried struct {
+	Retried int `json:"retried"`
+}
+
+func (a *api) retryFailures(ctx context.Context, in request[retryBody]) (response, error) {
+	c, err := a.actOn(ctx, in.Connection)
+	if err != nil {
+		return response{}, err
+	}
+	n, err := a.Store.RetryFailures(ctx, c.ID, store.RetryFilter{
+		Reason: in.Body.Reason, Entity: connection.Entity(in.Body.Entity), RecordID: in.Body.RecordID,
+	})
+	if err != nil {
+		return response{}, err
+	}
+	a.Wake()
+	return response{Status: http.StatusAccepted, Body: retried{n}}, nil
+}

@@ -1,0 +1,176 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/starter"
+	"github.com/ometria/ometria-bigcommerce/store"
+)
+
+// recordView is a line of the list.
+type recordView struct {
+	Entity     connection.Entity   `json:"entity"`
+	RecordID   connection.RecordID `json:"record_id"`
+	Outcome    connection.Outcome  `json:"outcome"`
+	Reason     *connection.Reason  `json:"reason"`
+	PushedAt   *time.Time          `json:"pushed_at"`
+	RequestID  *string             `json:"request_id"`
+	RequestIDs []string            `json:"request_ids"`
+}
+
+func viewRecord(r store.RecordRow) recordView {
+	v := recordView{
+		Entity: r.Key.Entity, RecordID: r.Key.RecordID, Outcome: r.Outcome, Reason: r.Reason,
+		PushedAt: moment(r.PushedAt), RequestIDs: r.RequestIDs,
+	}
+	if n := len(r.RequestIDs); n > 0 {
+		v.RequestID = &r.RequestIDs[n-1]
+	} else {
+		v.RequestIDs = []string{}
+	}
+	return v
+}
+
+// recordStory is everything known of a record that is not personal.
+type recordStory struct {
+	recordView
+	Connection connection.ID `json:"connection_id"`
+	// Dirty: the record changed since it was last fetched for a push.
+	Dirty            bool                    `json:"dirty"`
+	InFlight         bool                    `json:"in_flight"`
+	Attempts         int                     `json:"attempts"`
+	LastError        *connection.Reason      `json:"last_error"`
+	FirstFailedAt    *time.Time              `json:"first_failed_at"`
+	BackoffUntil     *time.Time              `json:"backoff_until"`
+	FirstSeenAt      *time.Time              `json:"first_seen_at"`
+	LastEventAt      *time.Time              `json:"last_event_at"`
+	LastFetchedAt    *time.Time              `json:"last_fetched_at"`
+	SourceModifiedAt *time.Time              `json:"source_modified_at"`
+	EverPushed       bool                    `json:"ever_pushed"`
+	Variants         []int64                 `json:"variants"`
+	Consent          *consentView            `json:"consent"`
+	Workflow         *starter.RecordWorkflow `json:"workflow"`
+	Links            recordLinks             `json:"links"`
+}
+
+// consentView is what a subscriber's consent was seen as and last sent as.
+type consentView struct {
+	Seen connection.Consent `json:"seen"`
+	Sent connection.Consent `json:"sent"`
+}
+
+type recordLinks struct {
+	TemporalUI *string `json:"temporal_ui"`
+}
+
+func (a *api) listRecords(ctx context.Context, in request[empty]) (response, error) {
+	cursor, limit, err := in.page()
+	if err != nil {
+		return response{}, err
+	}
+	filter, err := in.filter()
+	if err != nil {
+		return response{}, err
+	}
+	if _, err := a.Store.Connection(ctx, in.Connection); err != nil {
+		return response{}, err
+	}
+	rows, next, err := a.Store.Records(ctx, in.Connection, filter, cursor, limit)
+	if err != nil {
+		return response{}, err
+	}
+	views := make([]recordView, len(rows))
+	for i, row := range rows {
+		views[i] = viewRecord(row)
+	}
+	return response{Status: http.StatusOK, Body: newList(views, next)}, nil
+}
+
+// filter reads entity and outcome.
+func (in request[B]) filter() (store.Filter, error) {
+	var bad connection.ValidationError
+	f := store.Filter{Entity: connection.Entity(in.Query.Get("entity")), Outcome: connection.Outcome(in.Query.Get("outcome"))}
+	if f.Entity != "" && !f.Entity.Valid() {
+		bad = append(bad, connection.FieldError{Field: "entity", Code: "unknown", Message: "use customers, subscribers, orders or products"})
+	}
+	switch f.Outcome {
+	case "", connection.Waiting, connection.Accepted, connection.Rejected, connection.Skipped, connection.Deleted:
+	default:
+		bad = append(bad, connection.FieldError{Field: "outcome", Code: "unknown", Message: "use waiting, accepted, rejected, skipped or deleted"})
+	}
+	if len(bad) > 0 {
+		return store.Filter{}, bad
+	}
+	return f, nil
+}
+
+func (a *api) showRecord(ctx context.Context, in request[empty]) (response, error) {
+	if _, err := a.Store.Connection(ctx, in.Connection); err != nil {
+		return response{}, err
+	}
+	row, err := a.Store.Record(ctx, in.Record)
+	if err != nil {
+		return response{}, err
+	}
+	story := recordStory{
+		recordView: viewRecord(row), Connection: in.Connection,
+		Dirty: row.DirtySeq != 0, InFlight: row.Inflight, Attempts: row.Attempts, LastError: row.LastError,
+		FirstFailedAt: moment(row.FirstFailedAt), BackoffUntil: moment(row.BackoffUntil), FirstSeenAt: moment(row.FirstSeenAt),
+		LastEventAt: moment(row.LastEventAt), LastFetchedAt: moment(row.LastFetchedAt), SourceModifiedAt: moment(row.SourceModifiedAt),
+		EverPushed: row.State.Exists, Variants: row.State.Children,
+	}
+	if story.Variants == nil {
+		story.Variants = []int64{}
+	}
+	if in.Record.Entity == connection.Subscribers {
+		story.Consent = &consentView{Seen: row.State.ConsentSeen, Sent: row.State.ConsentSent}
+	}
+	if a.TemporalUIURL != "" {
+		link := a.workflowLink(starter.SyncRecordID(in.Record))
+		story.Links.TemporalUI = &link
+	}
+	// What the database knows helps without Temporal, too.
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if story.Workflow, err = a.Starter.RecordWorkflow(ctx, in.Record); err != nil {
+		a.Logger.WarnContext(ctx, "workflow of record not described", "connection_id", in.Connection, "entity", in.Record.Entity, "err", err)
+	}
+	return response{Status: http.StatusOK, Body: story}, nil
+}
+
+type syncStarted struct {
+	WorkflowID string `json:"workflow_id"`
+	// Note says why the record is not synced at once.
+	Note string `json:"note,omitempty"`
+}
+
+// syncRecord marks a record and starts its sync. The mark is what counts: what
+// cannot start now is handed over later.
+func (a *api) syncRecord(ctx context.Context, in request[empty]) (response, error) {
+	c, err := a.actOn(ctx, in.Connection)
+	if err != nil {
+		return response{}, err
+	}
+	if err := a.Store.MarkDirty(ctx, c.ID, in.Record.Entity, []connection.RecordID{in.Record.RecordID}); err != nil {
+		return response{}, err
+	}
+	out := syncStarted{WorkflowID: starter.SyncRecordID(in.Record)}
+	switch {
+	case c.Phase == connection.Failed || c.Phase == connection.Validating:
+		out.Note = "the connection is not set up: the record is marked, and synced once it is"
+	case !c.PausedAt.IsZero():
+		out.Note = "the connection is paused: the record is marked, and synced once it is resumed"
+	case c.Parked != nil:
+		out.Note = "an account does not answer as needed (see attention): the record is marked, and synced once it does"
+	default:
+		if _, err := a.Starter.SyncRecord(ctx, in.Record, c.StoreHash); err != nil {
+			a.Logger.WarnContext(ctx, "sync of record not started", "connection_id", c.ID, "entity", in.Record.Entity, "err", err)
+			out.Note = "Temporal does not answer: the record is marked, and synced once it does"
+		}
+	}
+	a.Wake()
+	return response{Status: http.StatusAccepted, Body: out}, nil
+}
