@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
 )
@@ -18,6 +19,8 @@ const (
 	intakeQueue = 4096
 	// intakeGroup bounds the events of one transaction.
 	intakeGroup = 500
+	// intakeTimeout ends a transaction that the database does not answer.
+	intakeTimeout = 30 * time.Second
 	// markChunk bounds the records of one MarkDirty transaction.
 	markChunk = 1000
 )
@@ -122,7 +125,9 @@ func (i *intake) collect() {
 
 func (i *intake) commit(group []*delivery) {
 	// No caller's context: a group outlives any one of its callers.
-	err := i.s.write(context.Background(), func(t *tx) error { return t.receive(group) })
+	ctx, cancel := context.WithTimeout(context.Background(), intakeTimeout)
+	defer cancel()
+	err := i.s.write(ctx, func(t *tx) error { return t.receive(group) })
 	for _, d := range group {
 		d.err = err
 		close(d.done)

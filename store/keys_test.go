@@ -76,4 +76,6 @@ func TestOpenNamesTheForm(t *testing.T) {
 		require.Error(t, err, url)
 		assert.NotContains(t, err.Error(), "hunter2")
 	}
+	_, err := store.Open(t.Context(), "postgres://user:hunter2@127.0.0.1:1/db", nil, nil)
+	require.EqualError(t, err, "reach database: PostgreSQL refused the connection: check host, user, password and database of the URL")
 }
