@@ -82,10 +82,11 @@ func blameStore(err error) *connection.Parked {
 	return nil
 }
 
-// blameOmetria is the same for a call to Ometria.
+// blameOmetria is the same for a push.
 func blameOmetria(err error) *connection.Parked {
+	_, called := errors.AsType[*callError](err)
 	switch {
-	case err == nil || isContextError(err):
+	case !called || isContextError(err):
 		return nil
 	case ometria.IsCredentials(err):
 		return &connection.Parked{

@@ -26,6 +26,7 @@ type item struct {
 	modified    time.Time
 	size        int  // how many Ometria records it becomes at most
 	gone        bool // from BigCommerce
+	archived    bool // still answered, but no longer in the store's lists
 	// mapped is called once the record is claimed, because what earlier pushes
 	// left behind is certain only then.
 	mapped func(prev connection.RecordState) mapping.Result
@@ -138,10 +139,10 @@ func (c *chunk) add(it item, m mapping.Result) {
 	switch {
 	case m.Reject != nil:
 		result.Outcome, result.Reason, result.State = connection.Rejected, m.Reject, c.states[it.id]
+	case it.gone || it.archived:
+		result.Outcome = connection.Deleted
 	case m.Skip != nil:
 		result.Outcome, result.Reason = connection.Skipped, m.Skip
-	case it.gone:
-		result.Outcome = connection.Deleted
 	}
 	c.results[it.id] = result
 	for _, note := range m.Notes {
@@ -218,10 +219,7 @@ func (c *chunk) send(ctx context.Context, batch []outgoing) error {
 	}
 	switch {
 	case err != nil && !ometria.IsRefused(err):
-		if !ometria.DidNothing(err) {
-			return &unknownOutcome{ids: idsOf(batch), err: err}
-		}
-		return err
+		return &callError{ids: idsOf(batch), err: err}
 	case err == nil && said.Rejected == 0:
 		if err := c.Store.PushHappened(ctx, c.accounts.Account()); err != nil {
 			c.Logger.Warn("note push", "connection_id", c.connection.ID, "err", err)
@@ -300,24 +298,28 @@ func (c *chunk) finish(ctx context.Context) error {
 
 const settleTimeout = 10 * time.Second
 
-// unknownOutcome is a push of which nobody knows whether it arrived: a timeout,
-// a broken connection, a 5xx.
-type unknownOutcome struct {
+// callError is a call to Ometria that failed. It tells such errors from those
+// of our own database, which may look alike.
+type callError struct {
 	ids []connection.RecordID
 	err error
 }
 
-func (e *unknownOutcome) Error() string { return e.err.Error() }
-func (e *unknownOutcome) Unwrap() error { return e.err }
+func (e *callError) Error() string { return e.err.Error() }
+func (e *callError) Unwrap() error { return e.err }
+
+// outcomeUnknown reports whether nobody knows if the push arrived: a timeout, a
+// broken connection, a 5xx.
+func (e *callError) outcomeUnknown() bool { return !ometria.DidNothing(e.err) }
 
 // settle ends a chunk whose push failed. What had gone through is finished.
 // Records on a push of unknown outcome keep their claim until it expires; the
 // rest is released, because every call that concerned it was answered.
 func (c *chunk) settle(ctx context.Context, cause error) (verdicts, error) {
 	released := c.pending
-	if unknown, ok := errors.AsType[*unknownOutcome](cause); ok {
+	if call, ok := errors.AsType[*callError](cause); ok && call.outcomeUnknown() {
 		released = slices.DeleteFunc(slices.Clone(c.pending), func(id connection.RecordID) bool {
-			return slices.Contains(unknown.ids, id)
+			return slices.Contains(call.ids, id)
 		})
 	}
 	for _, id := range c.pending {

@@ -168,7 +168,7 @@ func (s *session) orderItems(ctx context.Context, page bigcommerce.Page[bigcomme
 	items := unreadableItems(page.Unreadable)
 	for _, order := range page.Records {
 		items = append(items, item{
-			id: connection.RecordID(order.ID), modified: order.DateModified.Time, size: 1,
+			id: connection.RecordID(order.ID), modified: order.DateModified.Time, size: 1, archived: order.IsDeleted,
 			fingerprint: s.fingerprint(s.context, order, refunds[order.ID]),
 			mapped: func(prev connection.RecordState) mapping.Result {
 				return mapping.Order(order, refunds[order.ID], s.context, prev)

@@ -113,7 +113,7 @@ func attemptCode(err error) string {
 	if _, ok := errors.AsType[*bigcommerce.APIError](err); ok {
 		return "bigcommerce"
 	}
-	if _, ok := errors.AsType[*unknownOutcome](err); ok {
+	if _, ok := errors.AsType[*callError](err); ok {
 		return "ometria"
 	}
 	return "failed"

@@ -39,6 +39,10 @@ type world struct {
 	account   *ometriasim.Account
 	c         connection.Connection
 
+	// onRequest sees each request to BigCommerce before it is answered. Set it
+	// before any is made.
+	onRequest func(request string)
+
 	mu       sync.Mutex // guards what follows
 	requests []string   // to BigCommerce: method and path with query, in order
 	pushes   [][]string // ids of each push, in order, whatever became of it
@@ -72,8 +76,12 @@ func newWorld(t *testing.T, change ...func(*worldOptions)) *world {
 	w.account = w.marketing.Account("demo")
 
 	shop := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		request := r.Method + " " + r.URL.RequestURI()
+		if w.onRequest != nil {
+			w.onRequest(request)
+		}
 		w.mu.Lock()
-		w.requests = append(w.requests, r.Method+" "+r.URL.RequestURI())
+		w.requests = append(w.requests, request)
 		w.mu.Unlock()
 		w.shop.ServeHTTP(rw, r)
 	}))
