@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -16,6 +19,9 @@ import (
 	"github.com/ometria/ometria-bigcommerce/bigcommerce"
 	"github.com/ometria/ometria-bigcommerce/connection"
 	"github.com/ometria/ometria-bigcommerce/ometria"
+	"github.com/ometria/ometria-bigcommerce/pacing"
+	"github.com/ometria/ometria-bigcommerce/remote"
+	"github.com/ometria/ometria-bigcommerce/store"
 )
 
 // answers are what the two services say, by path below the store's; a path
@@ -265,4 +271,46 @@ func TestResolveStatusRulesWithoutAnAnswer(t *testing.T) {
 	_, _, err := inspector(t, answers{"GET /v2/order_statuses": text(403, missingScope)}).
 		ResolveStatusRules(t.Context(), "a", []connection.StatusRule{{Label: "Lost"}})
 	assert.True(t, bigcommerce.IsForbidden(err), fmt.Sprint(err))
+}
+
+// Through the real store, pacer and dialer.
+func TestNew(t *testing.T) {
+	ctx := t.Context()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/stores/abc123/") {
+			assert.Equal(t, "the-token", r.Header.Get("X-Auth-Token"))
+		} else {
+			assert.Equal(t, "the-key", r.Header.Get("X-Ometria-Auth"))
+		}
+		answer, ok := good[r.Method+" "+strings.TrimPrefix(r.URL.Path, "/stores/abc123")]
+		if assert.True(t, ok, r.URL.Path) {
+			answer(w)
+		}
+	}))
+	t.Cleanup(server.Close)
+	logger := slog.New(slog.DiscardHandler)
+	keys, err := store.ParseKeys(store.NewKey())
+	require.NoError(t, err)
+	database, err := store.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "inspect.db"), keys, logger)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = database.Close() })
+	require.NoError(t, database.Migrate(ctx))
+	id := connection.NewAuthenticationID()
+	require.NoError(t, database.CreateAuthentication(ctx,
+		connection.Authentication{ID: id, Name: "Hats", StoreHash: "abc123", ClientID: "c"},
+		connection.Credentials{AccessToken: "the-token", OmetriaAPIKey: "the-key"}))
+	pacer := pacing.New(database, pacing.Options{Reserve: 0.2, PushesPerSecond: 8, ReadsPerSecond: 4, MaxWait: 30 * time.Second}, logger)
+	i := New(database, remote.NewDialer(database, pacer, remote.Options{
+		BigCommerceURL: server.URL, OmetriaURL: server.URL + "/ometria", Logger: logger,
+	}))
+
+	report, err := i.Test(ctx, id)
+	require.NoError(t, err)
+	assert.True(t, report.OK, "%+v", report.Checks)
+	statuses, err := i.OrderStatuses(ctx, id)
+	require.NoError(t, err)
+	assert.Len(t, statuses, 5)
+
+	_, err = i.Test(ctx, connection.NewAuthenticationID())
+	assert.ErrorIs(t, err, store.ErrNotFound)
 }
