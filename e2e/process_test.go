@@ -21,8 +21,8 @@ import (
 	"github.com/ometria/ometria-bigcommerce/internal/pgtest"
 )
 
-// programs are what the tests run; TestMain builds the dev command.
-var programs struct{ dev, devserver string }
+// programs are what the tests run; TestMain builds all but the devserver.
+var programs struct{ dev, product, devserver string }
 
 func TestMain(m *testing.M) {
 	code, err := build(m)
@@ -49,11 +49,11 @@ func build(m *testing.M) (code int, err error) {
 		programs.devserver = "" // each test skips, and says so
 		return pgtest.Run(m), nil
 	}
-	programs.dev = filepath.Join(dir, "dev")
-	build := exec.Command("go", "build", "-o", programs.dev, "../cmd/dev")
+	programs.dev, programs.product = filepath.Join(dir, "dev"), filepath.Join(dir, "ometria-bigcommerce")
+	build := exec.Command("go", "build", "-o", dir, "../cmd/dev", "../cmd/ometria-bigcommerce")
 	build.Stdout, build.Stderr = os.Stderr, os.Stderr
 	if err := build.Run(); err != nil {
-		return 1, fmt.Errorf("build the dev command: %w", err)
+		return 1, fmt.Errorf("build the programs: %w", err)
 	}
 	return pgtest.Run(m), nil
 }
@@ -74,7 +74,7 @@ type state struct {
 	} `json:"addresses"`
 }
 
-// process is one run of the dev command in a process group of its own.
+// process is one run of a program in a process group of its own.
 type process struct {
 	t    *testing.T
 	cmd  *exec.Cmd
@@ -108,10 +108,17 @@ func start(t *testing.T, dir string, environ []string, args ...string) *process 
 	if programs.devserver == "" {
 		t.Skip("skipped: no devserver program; build it with make bin/devserver, or set OBC_DEVSERVER")
 	}
-	p := &process{t: t, dir: dir, out: &output{}, done: make(chan struct{})}
-	p.cmd = exec.Command(programs.dev, append([]string{"--data", dir}, args...)...)
-	p.cmd.Env = append(clean(os.Environ()), "OBC_DEVSERVER="+programs.devserver)
-	p.cmd.Env = append(p.cmd.Env, environ...)
+	p := launch(t, programs.dev, append([]string{"OBC_DEVSERVER=" + programs.devserver}, environ...), append([]string{"--data", dir}, args...)...)
+	p.dir = dir
+	return p
+}
+
+// launch runs a program, which is killed at the end of the test.
+func launch(t *testing.T, program string, environ []string, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, out: &output{}, done: make(chan struct{})}
+	p.cmd = exec.Command(program, args...)
+	p.cmd.Env = append(clean(os.Environ()), environ...)
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	p.cmd.WaitDelay = 20 * time.Second
@@ -123,7 +130,7 @@ func start(t *testing.T, dir string, environ []string, args ...string) *process 
 	t.Cleanup(func() {
 		p.kill()
 		if t.Failed() {
-			t.Logf("the dev command said:\n%s", p.out)
+			t.Logf("%s said:\n%s", filepath.Base(program), p.out)
 		}
 	})
 	return p
@@ -152,7 +159,7 @@ func (p *process) wait(limit time.Duration) int {
 	select {
 	case <-p.done:
 	case <-time.After(limit):
-		p.t.Fatalf("the dev command did not end within %s", limit)
+		p.t.Fatalf("%s did not end within %s", filepath.Base(p.cmd.Path), limit)
 	}
 	return p.cmd.ProcessState.ExitCode()
 }
@@ -174,7 +181,7 @@ func (p *process) eventually(limit time.Duration, what string, condition func() 
 		select {
 		case <-tick.C:
 		case <-p.done:
-			p.t.Fatalf("the dev command ended before: %s", what)
+			p.t.Fatalf("%s ended before: %s", filepath.Base(p.cmd.Path), what)
 		case <-deadline:
 			p.t.Fatalf("not within %s: %s", limit, what)
 		}

@@ -175,3 +175,12 @@ func (p *process) eventuallyClosed(address string) {
 		return err != nil
 	}, 20*time.Second, 100*time.Millisecond, "something still listens at %s", address)
 }
+
+// idOf returns the id in a JSON object.
+func idOf(t *testing.T, raw []byte) string {
+	t.Helper()
+	var object struct{ ID string }
+	require.NoError(t, json.Unmarshal(raw, &object), "%s", raw)
+	require.NotEmpty(t, object.ID)
+	return object.ID
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -87,18 +88,19 @@ func makeNamespace(ctx context.Context, c client.Client, name string) (made bool
 	return true, nil
 }
 
-// makeSearchAttributes registers what is missing, and waits until the server
-// shows all of them. A namespace made a moment ago is not known to all parts
-// of the server at once, so its absence is waited out too.
+// makeSearchAttributes registers what is missing, and waits until workflows can
+// carry all of them: the server lists them some seconds before it takes them. A
+// namespace made a moment ago is not known to all parts of the server at once,
+// so its absence is waited out too.
 func makeSearchAttributes(ctx context.Context, c client.Client, namespace string) (made []string, err error) {
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		missing, err := missingSearchAttributes(ctx, c, namespace)
-		if err == nil && len(missing) == 0 {
+		if err == nil && len(missing) == 0 && searchable(ctx, c) {
 			return made, nil
 		}
-		if err == nil && len(made) == 0 {
+		if err == nil && len(missing) > 0 && len(made) == 0 {
 			_, err = c.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
 				Namespace: namespace, SearchAttributes: missing,
 			})
@@ -120,6 +122,17 @@ func makeSearchAttributes(ctx context.Context, c client.Client, namespace string
 		case <-tick.C:
 		}
 	}
+}
+
+// searchable reports whether the server takes all search attributes in a
+// query, which it checks as it does a start.
+func searchable(ctx context.Context, c client.Client) bool {
+	var terms []string
+	for _, name := range workflows.SearchAttributeNames() {
+		terms = append(terms, name+` = "none"`)
+	}
+	_, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: strings.Join(terms, " AND ")})
+	return err == nil
 }
 
 func missingSearchAttributes(ctx context.Context, c client.Client, namespace string) (map[string]enumspb.IndexedValueType, error) {
