@@ -56,6 +56,17 @@ type RecordState struct {
 	Children    []int64 `json:"children,omitempty"`
 	ConsentSeen Consent `json:"consent_seen,omitempty"`
 	ConsentSent Consent `json:"consent_sent,omitempty"`
+	// ConsentBefore is what had been seen before the latest push. A push that
+	// Ometria refuses later is undone in our memory by going back to it, so
+	// that the next one says again what this one said.
+	ConsentBefore Consent `json:"consent_before,omitempty"`
+}
+
+// Undone is the state to remember once Ometria has refused the latest push
+// after all.
+func (s RecordState) Undone() RecordState {
+	s.ConsentSeen, s.ConsentSent = s.ConsentBefore, ConsentUnknown
+	return s
 }
 
 // Counts are BigCommerce records of one entity by latest outcome.

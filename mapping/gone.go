@@ -33,6 +33,7 @@ func Gone(e connection.Entity, id connection.RecordID, ctx Context, prev connect
 			Collection: CollectionSubscribers, Merge: true, ID: ours,
 			MarketingOptin: ometria.OptedOut, ForceOptin: ctx.Settings.ForceOptin,
 		})
+		result.State.ConsentBefore = prev.ConsentSeen
 		result.State.ConsentSeen, result.State.ConsentSent = connection.ConsentOut, connection.ConsentOut
 	}
 	return result

@@ -38,7 +38,9 @@ func Subscriber(s bigcommerce.Subscriber, ctx Context, prev connection.RecordSta
 // consent decides what the contact says of newsletters, and returns the state
 // after the push.
 func consent(contact *ometria.Contact, s bigcommerce.Subscriber, ctx Context, prev connection.RecordState) connection.RecordState {
-	state := connection.RecordState{Exists: true, ConsentSeen: prev.ConsentSeen, ConsentSent: prev.ConsentSent}
+	state := connection.RecordState{
+		Exists: true, ConsentSeen: prev.ConsentSeen, ConsentSent: prev.ConsentSent, ConsentBefore: prev.ConsentSeen,
+	}
 	// Rows of before the connection are history; so is everything when its
 	// moment is unknown.
 	history := ctx.ConnectedAt.IsZero() || s.DateCreated.IsZero() || s.DateCreated.Before(ctx.ConnectedAt)

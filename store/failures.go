@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -99,12 +100,25 @@ func (s *Store) retry(ctx context.Context, id connection.ID, entity connection.E
 
 // RejectLater notes an error that Ometria reported after it had taken a push.
 // It counts only when requestID is of the record's latest push: then the
-// record is rejected and its fingerprint cleared. identificationCode and
+// record is rejected, its fingerprint cleared and its consent forgotten as far
+// as that push told it. identificationCode and
 // idPrefix tell the connection, and hit whether there was such a record.
 func (s *Store) RejectLater(ctx context.Context, identificationCode string, entity connection.Entity, recordID connection.RecordID, requestID, idPrefix string, reason connection.Reason) (hit bool, err error) {
 	err = s.write(ctx, func(t *tx) error {
-		n, err := t.exec(s.q.RejectLater, identificationCode, string(entity), int64(recordID), idPrefix,
-			reason.Code, reason.Path, reason.Text, requestID)
+		hit = false
+		var id, text string
+		err := t.row(s.q.SelectLatestPush, identificationCode, string(entity), int64(recordID), idPrefix, requestID).Scan(&id, &text)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		state, err := decodeState(text, 1)
+		if err != nil {
+			return err
+		}
+		n, err := t.exec(s.q.RejectLater, id, string(entity), int64(recordID), reason.Code, reason.Path, reason.Text, encode(state.Undone()))
 		hit = n > 0
 		return err
 	})

@@ -28,7 +28,8 @@ func TestPlans(t *testing.T) {
 		"SelectNew": s.q.SelectNew, "SelectChanged": s.q.SelectChanged, "StampDispatched": s.q.StampDispatched,
 		"Undispatch": s.q.Undispatch, "SelectBacklog": s.q.SelectBacklog, "CountInBackoff": s.q.CountInBackoff,
 		"RetryRecords": s.q.RetryRecords, "SelectRejected": s.q.SelectRejected, "GroupFailures": s.q.GroupFailures,
-		"RejectLater": s.q.RejectLater, "RecordsByRequest": s.q.RecordsByRequest,
+		"SelectLatestPush": s.q.SelectLatestPush, "RejectLater": s.q.RejectLater,
+		"RecordsByRequest":  s.q.RecordsByRequest,
 		"SelectPushedSince": s.q.SelectPushedSince, "ClearFingerprints": s.q.ClearFingerprints,
 	} {
 		t.Run(name, func(t *testing.T) {

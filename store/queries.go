@@ -28,7 +28,7 @@ type queries struct {
 
 	DispatchableConnections, SelectNew, SelectChanged, StampDispatched, Undispatch, SelectBacklog, CountInBackoff,
 
-	GroupFailures, SelectRejected, RetryRecords, RejectLater, RecordsByRequest, SelectPushedSince,
+	GroupFailures, SelectRejected, RetryRecords, SelectLatestPush, RejectLater, RecordsByRequest, SelectPushedSince,
 	ClearFingerprints, TouchPush, LeaseErrorPoll, CountErrorPollsDue, SaveErrorPoll, ConnectionsOfAccount,
 
 	BeginEntitySync, SelectEntitySync, CommitPage, LatestSyncs, CountRecords,

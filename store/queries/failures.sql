@@ -17,12 +17,18 @@ UPDATE records SET dirty_seq = ?3, dirty_at = {now}, attempts = 0, last_error = 
 WHERE connection_id = ?1 AND entity = ?2 AND outcome = 'rejected' AND dirty_seq IS NULL AND inflight_seq IS NULL
     AND record_id IN (SELECT CAST(item.value AS BIGINT) FROM {items}(?4) AS item);
 
--- name: RejectLater
+-- name: SelectLatestPush
 -- Only the latest push counts: an error of an earlier one was answered by it.
-UPDATE records SET outcome = 'rejected', outcome_at = {now}, fingerprint = '', reason_code = ?5, reason_path = ?6, reason_text = ?7
+SELECT connection_id, state FROM records
 WHERE entity = ?2 AND record_id = ?3
     AND connection_id IN (SELECT id FROM connections WHERE identification_code = ?1 AND id_prefix = ?4 AND removed_at = 0)
-    AND CAST(?8 AS TEXT) IN (SELECT {text_value} FROM {items}(request_ids{json}) AS item);
+    AND CAST(?5 AS TEXT) IN (SELECT {text_value} FROM {items}(request_ids{json}) AS item)
+{lock};
+
+-- name: RejectLater
+UPDATE records SET outcome = 'rejected', outcome_at = {now}, fingerprint = '', reason_code = ?4, reason_path = ?5, reason_text = ?6,
+    state = ?7
+WHERE connection_id = ?1 AND entity = ?2 AND record_id = ?3;
 
 -- name: RecordsByRequest
 SELECT entity, record_id, state FROM records

@@ -71,7 +71,10 @@ func failures(t *testing.T, open Open) {
 			claim(t, s, id, f, 1)
 			_, err := s.Finish(ctx, store.Finish{ConnectionID: id, Entity: connection.Orders, Fetched: f, Read: seq(t, s),
 				Results: []store.Result{{RecordID: 1, Outcome: connection.Accepted, RequestIDs: requests, Fingerprint: []byte("x"),
-					State: connection.RecordState{Children: []int64{7, 8}}}}})
+					State: connection.RecordState{
+						Children: []int64{7, 8}, ConsentSeen: connection.ConsentYes, ConsentSent: connection.ConsentYes,
+						ConsentBefore: connection.ConsentNo,
+					}}}})
 			require.NoError(t, err)
 		}
 		later := func(account, request, prefix string) bool {
@@ -98,6 +101,7 @@ func failures(t *testing.T, open Open) {
 		row := record(t, s, order(id, 1))
 		assert.Equal(t, connection.Rejected, row.Outcome)
 		assert.Equal(t, &refused, row.Reason)
+		assert.Equal(t, connection.ConsentNo, row.State.ConsentSeen, "the opt-in did not arrive: the next push says it again")
 		f := seq(t, s)
 		g := seq(t, s)
 		claim(t, s, id, f, 1)
