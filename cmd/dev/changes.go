@@ -34,6 +34,7 @@ type story struct {
 	// nothing is sent: the record's outcome tells.
 	hasChanged func(record map[string]any) bool
 	isGone     func(record map[string]any) bool
+	changedAs  string // in words
 	goneAs     string
 }
 
@@ -46,6 +47,7 @@ func stories() []story {
 			changed:    map[string]any{"name": "Demo hat, renamed"},
 			hasChanged: func(r map[string]any) bool { return r["title"] == "Demo hat, renamed" },
 			isGone:     func(r map[string]any) bool { return r["is_active"] == false },
+			changedAs:  "its new title",
 			goneAs:     "is_active: false",
 		},
 		{
@@ -53,7 +55,8 @@ func stories() []story {
 			created:    map[string]any{"email": email("dora"), "first_name": "Dora", "last_name": "Demo"},
 			changed:    map[string]any{"last_name": "Renamed"},
 			hasChanged: func(r map[string]any) bool { return r["lastname"] == "Renamed" },
-			goneAs:     "outcome deleted; nothing is sent",
+			changedAs:  "the new last name",
+			goneAs:     "outcome deleted: nothing is sent for customers",
 		},
 		{
 			entity: connection.Subscribers, kind: "contact", collection: "subscribers",
@@ -61,6 +64,7 @@ func stories() []story {
 				"consents": []string{"marketing_newsletter"}},
 			changed:    map[string]any{"last_name": "Renamed"},
 			hasChanged: func(r map[string]any) bool { return r["lastname"] == "Renamed" },
+			changedAs:  "the new last name",
 			isGone:     func(r map[string]any) bool { return r["marketing_optin"] == "EXPLICITLY_OPTEDOUT" },
 			goneAs:     "marketing_optin: EXPLICITLY_OPTEDOUT",
 		},
@@ -70,31 +74,44 @@ func stories() []story {
 			changed:    map[string]any{"status_id": 2},
 			hasChanged: func(r map[string]any) bool { return r["status"] == "shipped" },
 			isGone:     func(r map[string]any) bool { return r["is_valid"] == false },
+			changedAs:  "status shipped",
 			goneAs:     "is_valid: false",
 		},
 	}
 }
 
-// change creates, changes and deletes a record of each entity, all four beside
-// one another, and waits for each change to arrive.
+// change creates, changes and deletes a record of each entity and waits for
+// each change to arrive: one after the other, so that none waits for another's
+// turn at Ometria, but for the deletions, which are waited for together.
 func (s *stack) change(ctx context.Context, client *apiclient.Client, id string) ([]change, error) {
 	all := stories()
 	changes := make([][]change, len(all))
 	errs := make([]error, len(all))
 	var say sync.Mutex // guards stdout
 	fmt.Fprintln(s.stdout, "\nNow creating, changing and deleting a record of each entity in the store")
-	var group errgroup.Group
+	do := func(i int, step step) {
+		if errs[i] != nil {
+			return
+		}
+		c, err := s.take(ctx, all[i].entity, step)
+		changes[i], errs[i] = append(changes[i], c), err
+		say.Lock()
+		defer say.Unlock()
+		if err == nil {
+			fmt.Fprintf(s.stdout, "  %s %s %s: arrived after %s\n", c.Entity, c.RecordID, c.Change, time.Duration(c.LatencyMS)*time.Millisecond)
+		}
+	}
+	var deletions errgroup.Group
 	for i, one := range all {
-		group.Go(func() error {
-			changes[i], errs[i] = s.play(ctx, client, id, one, func(c change) {
-				say.Lock()
-				defer say.Unlock()
-				fmt.Fprintf(s.stdout, "  %s %s %s: arrived after %s\n", c.Entity, c.RecordID, c.Change, time.Duration(c.LatencyMS)*time.Millisecond)
-			})
-			return nil // the other stories go on
+		created, changed, deleted := s.steps(ctx, client, id, one)
+		do(i, created)
+		do(i, changed)
+		deletions.Go(func() error {
+			do(i, deleted)
+			return nil // the others go on
 		})
 	}
-	_ = group.Wait() // errors are in errs, each with its story
+	_ = deletions.Wait() // errors are in errs, each with its story
 	var list []change
 	for _, c := range changes {
 		list = append(list, c...)
@@ -102,48 +119,56 @@ func (s *stack) change(ctx context.Context, client *apiclient.Client, id string)
 	return list, errors.Join(errs...)
 }
 
-// play tells one story to its end, or to the first change that does not arrive.
-func (s *stack) play(ctx context.Context, client *apiclient.Client, id string, one story, arrived func(change)) (list []change, err error) {
-	var recordID int64
+// step is one change in the store.
+type step struct {
+	change, where string
+	recordID      *int64
+	do            func() error
+	arrived       func() (bool, error)
+}
+
+// steps turns a story into what is done and looked for.
+func (s *stack) steps(ctx context.Context, client *apiclient.Client, id string, one story) (created, changed, deleted step) {
+	recordID := new(int64)
 	look := func(test func(map[string]any) bool) func() (bool, error) {
 		return func() (bool, error) {
-			record, ok, err := s.marketing.record(one.kind, one.collection, fmt.Sprint(recordID))
+			record, ok, err := s.marketing.record(one.kind, one.collection, fmt.Sprint(*recordID))
 			return ok && test(record), err
 		}
 	}
-	steps := []struct {
-		change, where string
-		do            func() error
-		arrived       func() (bool, error)
-	}{
-		{"created", one.kind, func() (err error) { recordID, _, err = s.shop.Create(string(one.entity), one.created); return err },
-			look(func(map[string]any) bool { return true })},
-		{"changed", one.kind, func() error { _, err := s.shop.Update(string(one.entity), recordID, one.changed); return err }, look(one.hasChanged)},
-		{"deleted", one.goneAs, func() error { return s.shop.Delete(string(one.entity), recordID) }, nil},
-	}
-	if steps[2].arrived = look(one.isGone); one.isGone == nil {
-		steps[2].arrived = func() (bool, error) {
-			r, err := client.Record(ctx, id, string(one.entity), fmt.Sprint(recordID))
+	entity := string(one.entity)
+	created = step{"created", "a new " + one.kind, recordID,
+		func() (err error) { *recordID, _, err = s.shop.Create(entity, one.created); return err },
+		look(func(map[string]any) bool { return true })}
+	changed = step{"changed", one.changedAs, recordID,
+		func() error { _, err := s.shop.Update(entity, *recordID, one.changed); return err }, look(one.hasChanged)}
+	deleted = step{"deleted", one.goneAs, recordID,
+		func() error { return s.shop.Delete(entity, *recordID) }, look(one.isGone)}
+	if one.isGone == nil {
+		deleted.arrived = func() (bool, error) {
+			r, err := client.Record(ctx, id, entity, fmt.Sprint(*recordID))
 			if p, ok := errors.AsType[*apiclient.Problem](err); ok && p.Status == http.StatusNotFound {
 				return false, nil
 			}
 			return r.Outcome == string(connection.Deleted), err
 		}
 	}
-	for _, step := range steps {
-		began := time.Now()
-		if err := step.do(); err != nil {
-			return list, fmt.Errorf("%s a record of %s in the store: %w", step.change, one.entity, err)
-		}
-		c := change{Entity: one.entity, RecordID: fmt.Sprint(recordID), Change: step.change, where: step.where}
-		if err := await(ctx, step.arrived); err != nil {
-			return append(list, c), fmt.Errorf("missing at Ometria: %s %d %s: %w", one.entity, recordID, step.change, err)
-		}
-		c.arrived, c.LatencyMS = true, time.Since(began).Milliseconds()
-		arrived(c)
-		list = append(list, c)
+	return created, changed, deleted
+}
+
+// take does a step and waits for it to arrive.
+func (s *stack) take(ctx context.Context, entity connection.Entity, step step) (change, error) {
+	began := time.Now()
+	err := step.do()
+	c := change{Entity: entity, RecordID: fmt.Sprint(*step.recordID), Change: step.change, where: step.where}
+	if err != nil {
+		return c, fmt.Errorf("%s a record of %s in the store: %w", step.change, entity, err)
 	}
-	return list, nil
+	if err := await(ctx, step.arrived); err != nil {
+		return c, fmt.Errorf("missing at Ometria: %s %s %s: %w", entity, c.RecordID, step.change, err)
+	}
+	c.arrived, c.LatencyMS = true, time.Since(began).Milliseconds()
+	return c, nil
 }
 
 // await asks until the answer is yes.
