@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
@@ -35,8 +37,11 @@ func (a *Activities) PollPushErrors(ctx context.Context) (polled bool, err error
 		return false, nil
 	}
 	connections, err := a.live(ctx, poll.Connections)
-	if err != nil || len(connections) == 0 {
+	if err != nil {
 		return true, err
+	}
+	if len(connections) == 0 { // removed since: nothing is left to reject
+		return true, a.Store.SaveErrorPoll(ctx, *poll)
 	}
 	accounts, err := a.Dialer.Open(ctx, connections[0].AuthenticationID, poll.Account, pacing.Bulk)
 	if err != nil {
@@ -49,26 +54,59 @@ func (a *Activities) PollPushErrors(ctx context.Context) (polled bool, err error
 	if err != nil {
 		return true, fmt.Errorf("read push errors: %w", err)
 	}
-	unseen := 0
+	unseen, hits := 0, 0
+	before := parseMarks(poll.Seen)
 	seen := make([]string, 0, len(found))
 	for _, e := range found {
 		mark := markOf(e)
-		seen = append(seen, mark)
-		if slices.Contains(poll.Seen, mark) {
-			continue
+		looks, known := before[mark]
+		if !known {
+			unseen++
 		}
-		unseen++
-		if err := a.rejectLater(ctx, connections, e); err != nil {
-			return true, err
+		if !known || looks > 0 && looks < mostLooks {
+			hit, err := a.rejectLater(ctx, connections, e)
+			if err != nil {
+				return true, err
+			}
+			looks++
+			if hit {
+				hits++
+				looks = 0
+			}
 		}
+		seen = append(seen, writeMark(mark, looks))
 	}
-	if unseen >= errorsKept {
+	// At the first poll the errors may be old ones of other senders.
+	if unseen >= errorsKept && (hits > 0 || !poll.Since.IsZero()) {
 		if err := a.missedErrors(ctx, *poll, connections); err != nil {
 			return true, err
 		}
 	}
 	poll.Seen = seen
 	return true, a.Store.SaveErrorPoll(ctx, *poll)
+}
+
+// mostLooks is in how many polls an error is held against our records. One that
+// names none may be of a push that was answered but not noted yet, or of
+// another sender.
+const mostLooks = 6
+
+// writeMark keeps a mark with the number of looks that found no record, 0 once
+// one was found. parseMarks reads them.
+func writeMark(mark string, looks int) string {
+	if looks == 0 {
+		return mark
+	}
+	return mark + "?" + strconv.Itoa(looks)
+}
+
+func parseMarks(seen []string) map[string]int {
+	marks := make(map[string]int, len(seen))
+	for _, s := range seen {
+		mark, looks, _ := strings.Cut(s, "?")
+		marks[mark], _ = strconv.Atoi(looks) // none is 0
+	}
+	return marks
 }
 
 func (a *Activities) live(ctx context.Context, ids []connection.ID) ([]connection.Connection, error) {
@@ -92,22 +130,22 @@ func markOf(e ometria.PushError) string {
 	return hex.EncodeToString(sum[:12])
 }
 
-func (a *Activities) rejectLater(ctx context.Context, connections []connection.Connection, e ometria.PushError) error {
+func (a *Activities) rejectLater(ctx context.Context, connections []connection.Connection, e ometria.PushError) (hit bool, err error) {
 	reason := connection.Reason{Code: connection.ReasonRefused, Path: e.Path, Text: e.Message}
 	for _, c := range connections {
 		for _, key := range a.candidates(ctx, c, e) {
-			hit, err := a.Store.RejectLater(ctx, c.IdentificationCode, key.Entity, key.RecordID, e.RequestID, c.Settings.IDPrefix, reason)
+			hit, err = a.Store.RejectLater(ctx, c.IdentificationCode, key.Entity, key.RecordID, e.RequestID, c.Settings.IDPrefix, reason)
 			if err != nil {
-				return fmt.Errorf("reject record: %w", err)
+				return false, fmt.Errorf("reject record: %w", err)
 			}
 			if hit {
 				a.Metrics.rejectedLater(key.Entity)
 				a.Logger.Warn("record rejected later", "connection_id", c.ID, "entity", key.Entity, "record_id", key.RecordID)
-				return nil
+				return true, nil
 			}
 		}
 	}
-	return nil
+	return false, nil
 }
 
 // candidates are the records an error may be about. With raw variant ids a

@@ -42,6 +42,9 @@ type world struct {
 	// onRequest sees each request to BigCommerce before it is answered. Set it
 	// before any is made.
 	onRequest func(request string)
+	// afterPush runs when Ometria has taken a push and its answer is not read
+	// yet. Set it while no push is under way.
+	afterPush func()
 
 	mu       sync.Mutex // guards what follows
 	requests []string   // to BigCommerce: method and path with query, in order
@@ -155,6 +158,9 @@ func (w *world) notePush(rw http.ResponseWriter, r *http.Request) {
 		w.mu.Unlock()
 	}
 	w.marketing.ServeHTTP(rw, r)
+	if r.Method == http.MethodPost && w.afterPush != nil {
+		w.afterPush()
+	}
 }
 
 func (w *world) pushCount() int {
