@@ -78,6 +78,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	group.Go(func() error { w.dispatcher.Run(ctx); return nil })
 	group.Go(func() error { w.repeat(ctx, probeEvery, "probe parked connections", w.probe); return nil })
 	group.Go(func() error { w.repeat(ctx, pollErrorsEvery, "poll push errors", w.pollErrors); return nil })
+	group.Go(func() error { w.repeat(ctx, strandedEvery, "look for stranded connections", w.rescue); return nil })
 	return group.Wait()
 }
 
@@ -165,6 +166,15 @@ func (w *Worker) pollErrors(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+func (w *Worker) rescue(ctx context.Context) error {
+	return rescuer{
+		connections: w.options.Store, starter: w.options.Starter, now: time.Now,
+		rescued: func(c connection.Connection) {
+			w.options.Logger.Warn("workflow started again", "connection_id", c.ID, "status", string(c.Phase))
+		},
+	}.run(ctx)
 }
 
 func (w *Worker) repeat(ctx context.Context, every time.Duration, what string, do func(context.Context) error) {

@@ -1,0 +1,92 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/starter"
+)
+
+const (
+	strandedEvery = 30 * time.Second
+	// strandedAfter is how long a phase must stand without its workflow before
+	// the workflow is started again: whoever set the phase is given time to
+	// start it.
+	strandedAfter = 2 * time.Minute
+	strandedPage  = 100
+)
+
+// workflowStarter is what finding and helping stranded connections needs.
+type workflowStarter interface {
+	Running(ctx context.Context, workflowID string) (bool, error)
+	SetUp(ctx context.Context, c connection.Connection) (string, error)
+	Remove(ctx context.Context, c connection.Connection) (string, error)
+	Resync(ctx context.Context, c connection.Connection, r starter.Resync) (string, error)
+}
+
+// connectionLister reads the live connections, a page at a time.
+type connectionLister interface {
+	Connections(ctx context.Context, cursor string, limit int) ([]connection.Connection, string, error)
+}
+
+// rescuer starts again what a connection's phase says is at work and is not:
+// the process died between the database and Temporal, a workflow was terminated
+// by hand, or Temporal was restored from a backup.
+type rescuer struct {
+	connections connectionLister
+	starter     workflowStarter
+	now         func() time.Time
+	rescued     func(c connection.Connection)
+}
+
+func (r rescuer) run(ctx context.Context) error {
+	cursor := ""
+	for {
+		page, next, err := r.connections.Connections(ctx, cursor, strandedPage)
+		if err != nil {
+			return fmt.Errorf("list connections: %w", err)
+		}
+		for _, c := range page {
+			if err := r.look(ctx, c); err != nil {
+				return err
+			}
+		}
+		if next == "" {
+			return nil
+		}
+		cursor = next
+	}
+}
+
+func (r rescuer) look(ctx context.Context, c connection.Connection) error {
+	workflowIDs := map[connection.Status][]string{
+		connection.Validating: {starter.ConnectionSetupID(c.ID)},
+		connection.Installing: {starter.ConnectionSetupID(c.ID)},
+		connection.Syncing:    {starter.BulkSyncID(c.ID), starter.ConnectionSetupID(c.ID)},
+		connection.Removing:   {starter.ConnectionRemovalID(c.ID)},
+	}[c.Phase]
+	if len(workflowIDs) == 0 || r.now().Sub(c.UpdatedAt) < strandedAfter {
+		return nil
+	}
+	for _, id := range workflowIDs {
+		running, err := r.starter.Running(ctx, id)
+		if err != nil || running {
+			return err
+		}
+	}
+	var err error
+	switch c.Phase {
+	case connection.Removing:
+		_, err = r.starter.Remove(ctx, c)
+	case connection.Syncing:
+		_, err = r.starter.Resync(ctx, c, starter.Resync{Entities: connection.Entities()})
+	default:
+		_, err = r.starter.SetUp(ctx, c)
+	}
+	if err == nil {
+		r.rescued(c)
+	}
+	return err
+}
