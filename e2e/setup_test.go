@@ -50,17 +50,22 @@ func (s state) authentication() apiclient.NewAuthentication {
 // shopGet asks the simulated store's own API, with the token that works.
 func (s state) shopGet(t *testing.T, path string, into any) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet,
-		"http://"+s.Addresses.BigCommerce+"/stores/"+s.Accounts.StoreHash+path, nil)
+	getJSON(t, "http://"+s.Addresses.BigCommerce+"/stores/"+s.Accounts.StoreHash+path,
+		http.Header{"X-Auth-Token": {s.Accounts.AccessToken}, "Accept": {"application/json"}}, into)
+}
+
+// getJSON reads what stands at an address.
+func getJSON(t *testing.T, url string, header http.Header, into any) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	require.NoError(t, err)
-	req.Header.Set("X-Auth-Token", s.Accounts.AccessToken)
-	req.Header.Set("Accept", "application/json")
+	req.Header = header
 	resp, err := http.DefaultClient.Do(req)
 	require.NoError(t, err)
 	defer func() { _ = resp.Body.Close() }()
 	raw, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)
-	require.Equal(t, 200, resp.StatusCode, "%s: %s", path, raw)
+	require.Equal(t, 200, resp.StatusCode, "%s: %s", url, raw)
 	require.NoError(t, json.Unmarshal(raw, into))
 }
 

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
+	"github.com/ometria/ometria-bigcommerce/api"
 	"github.com/ometria/ometria-bigcommerce/connection"
 	"github.com/ometria/ometria-bigcommerce/internal/apiclient"
 	"github.com/ometria/ometria-bigcommerce/internal/progress"
@@ -30,7 +32,11 @@ func (s *stack) demo(ctx context.Context) error {
 }
 
 func (s *stack) runDemo(ctx context.Context) error {
-	client := apiclient.New(s.apiURL, s.config.Tokens[0].Token.Reveal(), &http.Client{Timeout: time.Minute})
+	admin := slices.IndexFunc(s.config.Tokens, func(t api.Token) bool { return t.Role == api.Admin })
+	if admin < 0 {
+		return usagef("the demo makes a connection: OBC_TOKENS needs a token whose role is admin")
+	}
+	client := apiclient.New(s.apiURL, s.config.Tokens[admin].Token.Reveal(), &http.Client{Timeout: time.Minute})
 	if s.options.dropOne {
 		if err := s.dropOne(); err != nil {
 			return err

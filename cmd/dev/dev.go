@@ -170,11 +170,11 @@ func (s *stack) startService(ctx context.Context, fail context.CancelCauseFunc) 
 		s.state.Addresses.HTTP = listener.Addr().String()
 	}
 	addr := listener.Addr().String()
+	s.environ["OBC_HTTP_ADDR"] = addr // with the port that was given out for port 0
 	for name, value := range map[string]string{
 		"OBC_DATABASE_URL":    "sqlite:" + filepath.Join(s.dir, "obc.db"),
 		"OBC_ENCRYPTION_KEYS": s.state.EncryptionKeys,
 		"OBC_TOKENS":          "admin:demo:" + s.state.AdminToken + ",support:demo:" + s.state.SupportToken,
-		"OBC_HTTP_ADDR":       addr,
 		"OBC_LOG_LEVEL":       "warn",
 		"OBC_LOG_FORMAT":      "text",
 	} {
