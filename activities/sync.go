@@ -27,16 +27,31 @@ const (
 func (a *Activities) SyncRecord(ctx context.Context, in Record) (RecordResult, error) {
 	defer beat(ctx)()
 	s, held, err := a.open(ctx, in.ConnectionID, pacing.Realtime)
-	if err != nil || held != NotHeld {
-		return RecordResult{Held: held}, temporalError(err)
+	if err == nil && held != NotHeld {
+		return RecordResult{Held: held}, temporalError(a.handBack(ctx, in, held))
+	}
+	if err != nil {
+		return RecordResult{}, temporalError(err)
 	}
 	result, err := s.syncRecord(ctx, in)
-	if err == nil || ctx.Err() != nil {
+	if err == nil {
+		return result, temporalError(a.handBack(ctx, in, result.Held))
+	}
+	if ctx.Err() != nil {
 		return result, err
 	}
 	s.accounts.Throttled(ctx, err)
 	s.noteAttempt(ctx, in, err)
 	return result, temporalError(err)
+}
+
+// handBack lets the dispatcher hand a record over as soon as its connection is
+// held no more, instead of when it would be due again.
+func (a *Activities) handBack(ctx context.Context, in Record, held Held) error {
+	if held != HeldPaused && held != HeldParked {
+		return nil
+	}
+	return a.Store.Undispatch(ctx, []connection.RecordKey{in.key()})
 }
 
 func (s *session) syncRecord(ctx context.Context, in Record) (RecordResult, error) {

@@ -176,6 +176,37 @@ func TestActivitiesOfHeldConnectionsDoNothing(t *testing.T) {
 	})
 }
 
+// What was handed over before the connection was held is handed over again at
+// once when it goes on.
+func TestSyncRecordOfAHeldConnectionIsHandedBack(t *testing.T) {
+	w := newWorld(t)
+	id := w.create(connection.Customers, map[string]any{})
+	require.NoError(t, w.Store.MarkDirty(w.ctx, w.c.ID, connection.Customers, []connection.RecordID{id}))
+	dispatched := func() int {
+		handed, err := w.Store.Dispatch(w.ctx, store.Limits{})
+		require.NoError(t, err)
+		return len(handed)
+	}
+	for name, hold := range map[string]func(){
+		"store down": func() { w.orderShop(faults.Fault{Status: 503}) },
+		"parked by another": func() {
+			require.NoError(t, w.Store.Park(w.ctx, w.c.ID, connection.Parked{Code: connection.OmetriaUnavailable}))
+		},
+	} {
+		require.Equal(t, 1, dispatched(), name)
+		require.Zero(t, dispatched(), name)
+		hold()
+		result, err := w.SyncRecord(w.ctx, w.record(connection.Customers, id))
+		require.NoError(t, err)
+		require.Equal(t, HeldParked, result.Held, name)
+		require.Zero(t, dispatched(), name)
+		w.shop.Faults().Clear()
+		_, err = w.Store.Unpark(w.ctx, w.c.ID)
+		require.NoError(t, err)
+	}
+	assert.Equal(t, 1, dispatched())
+}
+
 func TestSyncRecordNotesAFailedAttempt(t *testing.T) {
 	w := newWorld(t)
 	id := w.create(connection.Customers, map[string]any{})
