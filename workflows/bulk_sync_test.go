@@ -242,6 +242,7 @@ func (s *workflowSuite) TestBulkSyncCancelledLeavesTheConnectionConnected() {
 			s.run(workflows.BulkSync, everything)
 			s.True(temporal.IsCanceledError(s.env.GetWorkflowError()), "got %v", s.env.GetWorkflowError())
 			s.Equal(connection.Connected, s.phases[len(s.phases)-1])
+			s.Equal([]connection.Status{connection.Installing, connection.Syncing}, s.from)
 			s.Equal(workflows.StatusFailed, s.lastStatus())
 		})
 	}

@@ -45,6 +45,7 @@ type workflowSuite struct {
 	replaced map[string]bool
 	statuses []string // values of SyncStatus, in order
 	phases   []connection.Status
+	from     []connection.Status // of the last change of phase
 	failure  *activities.Failure
 }
 
@@ -66,7 +67,7 @@ func (s *workflowSuite) SetupTest() {
 		case "SetPhase":
 			var phase activities.Phase
 			if args.Get(&phase) == nil {
-				s.phases = append(s.phases, phase.To)
+				s.phases, s.from = append(s.phases, phase.To), phase.From
 			}
 		case "FailSetup":
 			s.failure = new(activities.Failure)
