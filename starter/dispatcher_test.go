@@ -20,7 +20,7 @@ import (
 	"github.com/ometria/ometria-bigcommerce/workflows"
 )
 
-var away = errors.New("temporal is away")
+var errAway = errors.New("temporal is away")
 
 // dispatching is a dispatcher over a real database and a fake Temporal.
 type dispatching struct {
@@ -117,12 +117,12 @@ func TestDispatcherTakesBackWhatTemporalDidNotTake(t *testing.T) {
 	d.dirty(1, 2, 3)
 	d.temporal.startErr = func(id string) error {
 		if id == d.workflowID(2) {
-			return away
+			return errAway
 		}
 		return nil
 	}
 	handed, err := d.round(t.Context())
-	assert.ErrorIs(t, err, away)
+	assert.ErrorIs(t, err, errAway)
 	assert.Equal(t, 2, handed)
 	d.temporal.startErr = nil
 	assert.Equal(t, 1, d.handOver(), "at once, not when it would be due again")
@@ -166,7 +166,7 @@ func TestDispatcherRunBacksOffAndGoesOn(t *testing.T) {
 	var calls atomic.Int32
 	d.temporal.startErr = func(string) error {
 		if calls.Add(1) <= 2 {
-			return away
+			return errAway
 		}
 		return nil
 	}
