@@ -132,7 +132,13 @@ func (s *stack) startTemporal(ctx context.Context, fail context.CancelCauseFunc)
 	if s.options.data != "" {
 		dir = filepath.Join(s.dir, "temporal")
 	}
-	if s.temporal, err = startTemporal(ctx, path, dir, s.stderr); err != nil {
+	// A file of its own: it speaks of errors while its parts find one another.
+	log, err := os.OpenFile(filepath.Join(s.dir, "temporal.log"), os.O_CREATE|os.O_RDWR|os.O_TRUNC|os.O_APPEND, 0o600)
+	if err != nil {
+		return fmt.Errorf("open temporal's log: %w", err)
+	}
+	defer func() { _ = log.Close() }() // the child has its own
+	if s.temporal, err = startTemporal(ctx, path, dir, log); err != nil {
 		return err
 	}
 	for name := range s.environ { // a profile of another server is not for the child

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,7 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
+	"strings"
 	"time"
 
 	"github.com/ometria/ometria-bigcommerce/workflows"
@@ -54,23 +53,33 @@ func devserverPath(named string) (string, error) {
 }
 
 // startTemporal starts the child and waits until it serves. dir keeps its
-// database; empty means in memory. When one of the usual ports is taken, free
-// ones are used.
-func startTemporal(ctx context.Context, path, dir string, stderr io.Writer) (*temporalServer, error) {
+// database; empty means in memory. What it says goes to log, and stands in the
+// error when it does not start. When one of the usual ports is taken, free ones
+// are used.
+func startTemporal(ctx context.Context, path, dir string, log *os.File) (*temporalServer, error) {
 	const frontend, ui, free = "127.0.0.1:7233", "127.0.0.1:8233", "127.0.0.1:0"
 	if isFree(frontend) && isFree(ui) {
-		said := &held{to: stderr}
-		t, err := launch(ctx, path, dir, frontend, ui, said)
+		t, err := launch(ctx, path, dir, frontend, ui, log)
 		if err == nil || ctx.Err() != nil || isFree(frontend) && isFree(ui) {
-			said.release()
-			return t, err
+			return t, explained(err, log)
 		}
 		// Somebody took a port a moment ago.
 	}
-	return launch(ctx, path, dir, free, free, stderr)
+	t, err := launch(ctx, path, dir, free, free, log)
+	return t, explained(err, log)
 }
 
-func launch(ctx context.Context, path, dir, frontend, ui string, stderr io.Writer) (*temporalServer, error) {
+// explained adds the first thing that the child said to err.
+func explained(err error, log *os.File) error {
+	if err == nil {
+		return nil
+	}
+	said := make([]byte, 600)
+	n, _ := log.ReadAt(said, 0) // what cannot be read cannot be told
+	return fmt.Errorf("%w: it said: %s", err, strings.TrimSpace(string(said[:n])))
+}
+
+func launch(ctx context.Context, path, dir, frontend, ui string, stderr *os.File) (*temporalServer, error) {
 	args := []string{"--frontend", frontend, "--ui", ui, "--namespace", "default"}
 	if dir != "" {
 		args = append(args, "--data", dir)
@@ -116,31 +125,6 @@ func launch(ctx context.Context, path, dir, frontend, ui string, stderr io.Write
 		return nil, fmt.Errorf("start temporal: %w", err)
 	}
 	return t, nil
-}
-
-// held keeps what is written until it is released, and passes on what comes
-// after.
-type held struct {
-	mu       sync.Mutex // guards kept and released
-	to       io.Writer
-	kept     bytes.Buffer
-	released bool
-}
-
-func (h *held) Write(p []byte) (int, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.released {
-		return h.to.Write(p)
-	}
-	return h.kept.Write(p)
-}
-
-func (h *held) release() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.released = true
-	_, _ = h.kept.WriteTo(h.to) // it is for people; there is nowhere to report a failure
 }
 
 // stop ends the child in an orderly way, or by force after a while.
