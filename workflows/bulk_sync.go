@@ -32,6 +32,9 @@ type BulkSyncInput struct {
 	Walks  int                              `json:"walks,omitempty"` // begun so far; numbers sync ids
 	Runs   int                              `json:"runs,omitempty"`
 	SyncID string                           `json:"sync_id,omitempty"`
+	// Syncing says that the connection's phase has been set since the latest
+	// wish: a setup done again may have moved it.
+	Syncing bool `json:"syncing,omitempty"`
 	// SlicesPerRun is after how many slices a run continues as new; 0 means
 	// 100.
 	SlicesPerRun int `json:"slices_per_run,omitempty"`
@@ -138,8 +141,7 @@ func (b *bulkSync) run(ctx workflow.Context) error {
 
 // slice walks the first entity of the queue for up to 30 seconds.
 func (b *bulkSync) slice(ctx workflow.Context) (activities.Held, error) {
-	walk := &b.state.Queue[0]
-	if !walk.Begun {
+	if !b.state.Syncing {
 		err := workflow.ExecuteActivity(stepContext(ctx, b.state.ConnectionID, 0, "Status: syncing"), acts.SetPhase, activities.Phase{
 			ConnectionID: b.state.ConnectionID, To: connection.Syncing,
 			From: []connection.Status{connection.Installing, connection.Syncing, connection.Connected},
@@ -147,7 +149,10 @@ func (b *bulkSync) slice(ctx workflow.Context) (activities.Held, error) {
 		if err != nil {
 			return activities.NotHeld, err
 		}
-		walk = &b.state.Queue[0]
+		b.state.Syncing = true
+	}
+	walk := &b.state.Queue[0]
+	if !walk.Begun {
 		walk.Begun = true
 		b.state.Counts[walk.Entity] = BulkCounts{} // those of an earlier walk stood until now
 	}
@@ -253,6 +258,7 @@ func (b *bulkSync) drain() {
 // One of the same span that has not begun yet serves both wishes; one that has
 // begun does not, because its first pages are older than the wish.
 func (b *bulkSync) enqueue(wish Resync) {
+	b.state.Syncing = false
 	for _, entity := range connection.Entities() {
 		if !slices.Contains(wish.Entities, entity) {
 			continue

@@ -70,7 +70,7 @@ func (s *workflowSuite) TestBulkSyncWalksTheEntitiesInOrderAndFeedsCursorsBack()
 	}
 	s.Equal(want, *asked)
 	s.Equal([]connection.Status{
-		connection.Syncing, connection.Syncing, connection.Syncing, connection.Syncing, connection.Connected,
+		connection.Syncing, connection.Connected,
 	}, s.phases, "products, customers, subscribers, orders, end")
 	s.Equal([]string{workflows.StatusCompleted}, s.statuses)
 	progress := s.bulkProgress()
