@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/starter"
 	"github.com/ometria/ometria-bigcommerce/store"
 )
 
@@ -59,12 +60,15 @@ func (a *api) setupNotStarted(ctx context.Context, id connection.ID, cause error
 	if err != nil {
 		return fmt.Errorf("note that the setup did not start: %w", errors.Join(err, cause))
 	}
-	p := unavailable("Temporal does not answer: the connection was created, but its setup not started: resume it", temporalAway, cause)
+	p := temporalIsAway("the connection was created, but its setup not started: resume it", cause)
 	p.ConnectionID = id
 	return p
 }
 
 func temporalIsAway(what string, cause error) *problem {
+	if errors.Is(cause, starter.ErrNotPrepared) {
+		return unavailable("Temporal lacks the namespace or the search attributes, "+what+": run ometria-bigcommerce admin init", temporalAway, cause)
+	}
 	return unavailable("Temporal does not answer, "+what+": try again", temporalAway, cause)
 }
 

@@ -67,7 +67,7 @@ func (s *Starter) wish(ctx context.Context, c connection.Connection, mode workfl
 		Priority:              fairness(c.ID),
 	}, workflows.ConnectionSetup, workflows.ConnectionInput{ConnectionID: c.ID, StoreHash: c.StoreHash})
 	if err != nil {
-		return "", fmt.Errorf("start connection setup: %w", err)
+		return "", startError("start connection setup", err)
 	}
 	return id, nil
 }
@@ -112,7 +112,7 @@ func (s *Starter) Remove(ctx context.Context, c connection.Connection) (workflow
 		Priority:                 fairness(c.ID),
 	}, workflows.ConnectionRemoval, workflows.ConnectionInput{ConnectionID: c.ID, StoreHash: c.StoreHash})
 	if err != nil {
-		return "", fmt.Errorf("start connection removal: %w", err)
+		return "", startError("start connection removal", err)
 	}
 	return id, nil
 }
@@ -137,7 +137,7 @@ func (s *Starter) SyncRecord(ctx context.Context, key connection.RecordKey, stor
 		ConnectionID: key.ConnectionID, StoreHash: store, Entity: key.Entity, RecordID: key.RecordID,
 	})
 	if err != nil {
-		return "", fmt.Errorf("start sync of record: %w", err)
+		return "", startError("start sync of record", err)
 	}
 	return id, nil
 }
@@ -206,6 +206,19 @@ func (s *Starter) StopAll(ctx context.Context, id connection.ID) error {
 		}
 	}
 	return nil
+}
+
+// ErrNotPrepared means that Temporal answers but lacks our namespace or search
+// attributes.
+var ErrNotPrepared = errors.New("temporal lacks the namespace or the search attributes: run ometria-bigcommerce admin init")
+
+func startError(what string, err error) error {
+	_, refused := errors.AsType[*serviceerror.InvalidArgument](err)
+	_, homeless := errors.AsType[*serviceerror.NamespaceNotFound](err)
+	if refused || homeless {
+		return fmt.Errorf("%s: %w: %w", what, ErrNotPrepared, err)
+	}
+	return fmt.Errorf("%s: %w", what, err)
 }
 
 func connectionAttributes(c connection.Connection) temporal.SearchAttributes {

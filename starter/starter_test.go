@@ -122,6 +122,18 @@ func TestStartsSayWhatFailed(t *testing.T) {
 	assert.NoError(t, New(&fakeTemporal{}, time.Hour).Ready(t.Context()))
 }
 
+func TestStartsSayWhenTemporalIsNotPrepared(t *testing.T) {
+	for _, refusal := range []error{
+		serviceerror.NewInvalidArgument("no mapping defined for search attribute ConnectionId"),
+		serviceerror.NewNamespaceNotFound("shops"),
+	} {
+		s := New(&fakeTemporal{startErr: func(string) error { return refusal }}, time.Hour)
+		_, err := s.SetUp(t.Context(), shop)
+		assert.ErrorIs(t, err, ErrNotPrepared)
+		assert.ErrorContains(t, err, "admin init")
+	}
+}
+
 func TestSignalsToTheBulkSync(t *testing.T) {
 	bulk := "bulk-sync/" + string(shop.ID)
 	f := &fakeTemporal{errs: map[string]error{}}
