@@ -13,6 +13,8 @@ FROM gcr.io/distroless/static-debian12:nonroot
 COPY --from=busybox /bin/busybox /usr/local/bin/wget
 COPY --from=build /out/ometria-bigcommerce /usr/local/bin/ometria-bigcommerce
 USER nonroot
+# Of the container, not of the machine: publish the port where it should be reached.
+ENV OBC_HTTP_ADDR=0.0.0.0:8080
 EXPOSE 8080
 ENTRYPOINT ["/usr/local/bin/ometria-bigcommerce"]
 CMD ["serve"]

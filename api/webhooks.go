@@ -59,6 +59,14 @@ func (a *api) takeIn(ctx context.Context, c *gin.Context) (webhookResult, error)
 	if secret == "" {
 		return webhookForged, nil
 	}
+	hash := sha256.Sum256([]byte(secret))
+	issued, err := a.Store.SecretIssued(ctx, hash)
+	if err != nil {
+		return webhookUnavailable, err
+	}
+	if !issued {
+		return webhookForged, nil
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, a.WebhookBodyLimit))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return webhookTooLarge, nil
@@ -66,7 +74,7 @@ func (a *api) takeIn(ctx context.Context, c *gin.Context) (webhookResult, error)
 	if err != nil { // cut short on the way: the answer reaches nobody
 		return webhookUnavailable, err
 	}
-	event := store.Event{ConnectionID: connection.ID(c.Param("connection_id")), SecretHash: sha256.Sum256([]byte(secret))}
+	event := store.Event{ConnectionID: connection.ID(c.Param("connection_id")), SecretHash: hash}
 	if checkID(string(event.ConnectionID), "") != nil {
 		event.ConnectionID = "" // names no connection; the secret still tells who calls
 	}

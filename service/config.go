@@ -29,11 +29,11 @@ type Config struct {
 	Tokens                 Tokens            `env:"OBC_TOKENS,required" form:"role:[name:]token, several separated by commas, role being admin or support" help:"who may call the API"`
 	BigCommerceURL         string            `env:"OBC_BIGCOMMERCE_URL" envDefault:"https://api.bigcommerce.com" form:"an http or https URL" help:"BigCommerce's API"`
 	OmetriaURL             string            `env:"OBC_OMETRIA_URL" envDefault:"https://api.ometria.com" form:"an http or https URL" help:"Ometria's API"`
-	OmetriaTagURL          string            `env:"OBC_OMETRIA_TAG_URL" envDefault:"https://cdn.ometria.com/tags/" form:"an http or https URL" help:"Ometria's JavaScript tag; the identification code and .js follow"`
+	OmetriaTagURL          string            `env:"OBC_OMETRIA_TAG_URL" envDefault:"https://cdn.ometria.com/tags/" form:"an https URL such as https://cdn.ometria.com/tags/ (http on a loopback address only)" help:"Ometria's JavaScript tag; the identification code and .js follow"`
 	BigCommerceReserve     Share             `env:"OBC_BIGCOMMERCE_RESERVE" envDefault:"20%" form:"a share such as 20% or 0.2, under 100%" help:"share of a store's quota left to the merchant's other apps"`
 	OmetriaPushesPerSecond float64           `env:"OBC_OMETRIA_PUSHES_PER_SECOND" envDefault:"8" form:"a number such as 8, or 0 for no limit" help:"pushes a second to one Ometria account; 0 = no limit"`
 	TemporalUIURL          string            `env:"OBC_TEMPORAL_UI_URL" form:"an http or https URL" help:"Temporal's Web UI, for links in the API"`
-	ReconcileEvery         time.Duration     `env:"OBC_RECONCILE_EVERY" envDefault:"1h" form:"a duration of at least one minute such as 1h or 15m" help:"how often hooks, script and credentials are checked and mended"`
+	ReconcileEvery         time.Duration     `env:"OBC_RECONCILE_EVERY" envDefault:"1h" form:"a duration of at least one minute such as 1h or 15m" help:"how often hooks and script are checked and mended"`
 	LogLevel               slog.Level        `env:"OBC_LOG_LEVEL" envDefault:"info" form:"debug, info, warn or error" help:"the least level that is logged"`
 	LogFormat              string            `env:"OBC_LOG_FORMAT" envDefault:"json" form:"json or text" help:"the form of log lines"`
 }
@@ -106,6 +106,11 @@ func (c *Config) complete() {
 	for _, u := range []*string{&c.PublicURL, &c.BigCommerceURL, &c.OmetriaURL, &c.TemporalUIURL} {
 		*u = strings.TrimRight(strings.TrimSpace(*u), "/")
 	}
+	// The identification code follows at once: without the slash it would
+	// become part of the host or of the folder.
+	if c.OmetriaTagURL != "" {
+		c.OmetriaTagURL = strings.TrimRight(strings.TrimSpace(c.OmetriaTagURL), "/") + "/"
+	}
 }
 
 // malformed returns the names of variables whose values parsed but cannot be
@@ -125,11 +130,14 @@ func (c *Config) malformed() map[string]bool {
 		bad["OBC_ENCRYPTION_KEYS"] = true
 	}
 	for name, value := range map[string]string{
-		"OBC_BIGCOMMERCE_URL": c.BigCommerceURL, "OBC_OMETRIA_URL": c.OmetriaURL, "OBC_OMETRIA_TAG_URL": c.OmetriaTagURL,
+		"OBC_BIGCOMMERCE_URL": c.BigCommerceURL, "OBC_OMETRIA_URL": c.OmetriaURL,
 	} {
 		if !isURL(value) {
 			bad[name] = true
 		}
+	}
+	if !isPublicURL(c.OmetriaTagURL) { // it enters shoppers' pages
+		bad["OBC_OMETRIA_TAG_URL"] = true
 	}
 	if c.TemporalUIURL != "" && !isURL(c.TemporalUIURL) {
 		bad["OBC_TEMPORAL_UI_URL"] = true

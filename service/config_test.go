@@ -106,3 +106,13 @@ func TestUsageNamesEveryVariableWithFormAndMeaning(t *testing.T) {
 	}
 	assert.Contains(t, usage, "TEMPORAL_ADDRESS")
 }
+
+// The identification code follows the tag's URL at once.
+func TestTagURLEndsInASlash(t *testing.T) {
+	config, err := LoadConfig([]string{
+		"OBC_DATABASE_URL=sqlite:obc.db", "OBC_ENCRYPTION_KEYS=k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+		"OBC_TOKENS=admin:first-token", "OBC_OMETRIA_TAG_URL=https://cdn.example.com/tags",
+	})
+	require.NoError(t, err)
+	assert.Equal(t, "https://cdn.example.com/tags/", config.OmetriaTagURL)
+}

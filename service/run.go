@@ -151,6 +151,8 @@ func Run(ctx context.Context, config Config, roles Roles, options Options) (err 
 		}
 	}
 
+	warnOf(config, logger)
+
 	// Work outlives the end of ctx until the last request is answered: a
 	// request in flight may still hand work over.
 	working, stopWork := context.WithCancel(context.WithoutCancel(ctx))
@@ -190,6 +192,23 @@ func Run(ctx context.Context, config Config, roles Roles, options Options) (err 
 	err = running.Wait()
 	logger.Info("service stopped")
 	return err
+}
+
+// shortToken is under how many characters a token can be guessed.
+const shortToken = 16
+
+// warnOf names what a configuration allows and an operator may not have meant.
+func warnOf(config Config, logger *slog.Logger) {
+	for i, token := range config.Tokens {
+		if len(token.Token) < shortToken {
+			logger.Warn("a token of OBC_TOKENS is short enough to be guessed: use at least 16 random characters", "token", i+1)
+		}
+	}
+	for name, value := range map[string]string{"OBC_BIGCOMMERCE_URL": config.BigCommerceURL, "OBC_OMETRIA_URL": config.OmetriaURL} {
+		if !isPublicURL(value) {
+			logger.Warn("credentials go over plain http", "variable", name)
+		}
+	}
 }
 
 // OpenStore opens the database that config names and brings its tables up to

@@ -191,6 +191,23 @@ func (t *tx) receive(group []*delivery) error {
 	return nil
 }
 
+// SecretIssued reports whether a webhook secret of this hash was ever issued.
+// It reads only, so that a flood of forged deliveries does not stand in the way
+// of those that are written. Issued is for ever, and remembered.
+func (s *Store) SecretIssued(ctx context.Context, hash [sha256.Size]byte) (bool, error) {
+	if _, known := s.issued.Load(hash); known {
+		return true, nil
+	}
+	var n int
+	if err := s.reader.QueryRowContext(ctx, s.q.SecretIssued, hexHash(hash)).Scan(&n); err != nil {
+		return false, fmt.Errorf("look secret up: %w", err)
+	}
+	if n > 0 {
+		s.issued.Store(hash, struct{}{})
+	}
+	return n > 0, nil
+}
+
 // distinct sorts nothing and keeps the first of each.
 func distinct[T comparable](items []T) []T {
 	have := make(map[T]bool, len(items))

@@ -21,7 +21,7 @@ type queries struct {
 	UpdateConnection, SelectWebhookSecret, SelectFingerprintKey, TouchReconciled, LeaseParked,
 	RemoveConnection, LockForRemoval, AnyParkedDue, SelectNow, DeleteRecords, DeleteEntitySyncs,
 
-	SelectSecrets, UpsertDirty, TouchWebhook,
+	SecretIssued, SelectSecrets, UpsertDirty, TouchWebhook,
 
 	NextSeq, InsertRecords, LockRecords, ExpireRecords, ClaimRecords, MarkUnclaimed, RenewClaims,
 	ReleaseClaims, FinishRecords, RecordAttempt, GiveUpRecord, SelectExpired, SelectRecord, ListRecords,

@@ -3,19 +3,23 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/url"
+	"os"
 	"runtime"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver named pgx
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
 	"modernc.org/sqlite"
@@ -48,6 +52,8 @@ type Store struct {
 
 	pushedMu sync.Mutex
 	pushed   map[string]time.Time // when PushHappened last wrote, by account; guarded by pushedMu
+
+	issued sync.Map // hashes of webhook secrets that are known to have been issued
 
 	closing sync.Once
 	closed  error
@@ -96,7 +102,15 @@ func (s *Store) openPools(databaseURL string) error {
 		}
 		s.dialect = sqlite3Dialect
 		file := strings.TrimPrefix(rest, "//")
-		var err error
+		// Made here, so that only its owner reads it; the log files beside it
+		// take its mode.
+		made, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o600)
+		if err != nil {
+			return fmt.Errorf("open database: %w", err)
+		}
+		if err := made.Close(); err != nil {
+			return fmt.Errorf("open database: %w", err)
+		}
 		if s.writer, err = sql.Open("sqlite", sqliteDSN(file, true)); err != nil {
 			return fmt.Errorf("open database: %w", err)
 		}
@@ -108,10 +122,12 @@ func (s *Store) openPools(databaseURL string) error {
 		s.reader.SetMaxIdleConns(max(4, runtime.GOMAXPROCS(0)))
 	case "postgres", "postgresql":
 		s.dialect = postgres
-		db, err := sql.Open("pgx", databaseURL)
-		if err != nil {
-			return errors.New("open database: the URL has not the form postgres://user:password@host/name")
+		config, err := pgx.ParseConfig(databaseURL)
+		if err != nil { // its text repeats the URL
+			return errors.New("open database: the URL has not the form postgres://user:password@host/name, or names a file that cannot be read")
 		}
+		config.DialFunc = dialMasked(config.DialFunc)
+		db := sql.OpenDB(maskedConnector{stdlib.GetConnector(*config)})
 		db.SetMaxOpenConns(16)
 		db.SetMaxIdleConns(16)
 		db.SetConnMaxIdleTime(5 * time.Minute)
@@ -192,18 +208,65 @@ func (s *Store) lockMigrations(ctx context.Context) (unlock func(), err error) {
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {
 	if err := s.writer.PingContext(ctx); err != nil {
-		return fmt.Errorf("reach database: %w", mask(err))
+		return fmt.Errorf("reach database: %w", err)
 	}
 	if err := s.reader.PingContext(ctx); err != nil {
-		return fmt.Errorf("reach database: %w", mask(err))
+		return fmt.Errorf("reach database: %w", err)
 	}
 	return nil
 }
 
-// mask drops what a PostgreSQL connection error says of user and database.
-func mask(err error) error {
-	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		return errors.New("PostgreSQL refused the connection: check host, user, password and database of the URL")
+// maskedConnector makes PostgreSQL connections whose failures name no host, user
+// or database. Everything gets its connections here: queries, transactions,
+// migrations.
+type maskedConnector struct{ driver.Connector }
+
+func (c maskedConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	return conn, maskConnect(ctx, err)
+}
+
+// maskConnect keeps of err only what a caller branches on: pgconn writes user,
+// host and database into every layer, so none of them may stay in the chain.
+func maskConnect(ctx context.Context, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return fmt.Errorf("PostgreSQL did not answer in time: %w", ctx.Err())
+	case errors.Is(err, driver.ErrBadConn):
+		return driver.ErrBadConn // database/sql tries again
+	}
+	return errors.New("PostgreSQL refused the connection: check host, user, password and database of the URL")
+}
+
+// dialMasked takes the addresses out of what a broken connection says later.
+func dialMasked(dial pgconn.DialFunc) pgconn.DialFunc {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err // maskConnect's
+		}
+		return maskedConn{conn}, nil
+	}
+}
+
+type maskedConn struct{ net.Conn }
+
+func (c maskedConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	return n, withoutAddress(err)
+}
+
+func (c maskedConn) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	return n, withoutAddress(err)
+}
+
+// withoutAddress keeps the cause, and whether it was a timeout.
+func withoutAddress(err error) error {
+	if e, ok := errors.AsType[*net.OpError](err); ok {
+		return &net.OpError{Op: e.Op, Net: e.Net, Err: e.Err}
 	}
 	return err
 }

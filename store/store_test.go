@@ -48,3 +48,16 @@ func TestSQLite(t *testing.T) {
 func TestPostgreSQL(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) *store.Store { return open(t, pgtest.URL(t), newKeys(t)) })
 }
+
+func TestSQLiteFileIsItsOwners(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "obc.db")
+	open(t, "sqlite:"+file, newKeys(t))
+	files, err := filepath.Glob(file + "*")
+	require.NoError(t, err)
+	require.Greater(t, len(files), 1, "the log stands beside the database")
+	for _, name := range files {
+		info, err := os.Stat(name)
+		require.NoError(t, err)
+		require.Zero(t, info.Mode().Perm()&0o077, name)
+	}
+}

@@ -40,7 +40,7 @@ func (s *Store) write(ctx context.Context, do func(t *tx) error) error {
 func (s *Store) writeOnce(ctx context.Context, do func(t *tx) error) error {
 	sqlTx, err := s.writer.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("begin: %w", mask(err))
+		return fmt.Errorf("begin: %w", err)
 	}
 	defer func() { _ = sqlTx.Rollback() }() // after Commit it does nothing
 	t := &tx{ctx: ctx, s: s, Tx: sqlTx}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"github.com/ometria/ometria-bigcommerce/connection"
 	"github.com/ometria/ometria-bigcommerce/service"
 )
 
@@ -192,6 +193,12 @@ func (s *stack) startService(ctx context.Context, fail context.CancelCauseFunc) 
 	if s.config, err = service.LoadConfig(s.environment()); err != nil {
 		_ = listener.Close()
 		return nil, &usageError{err.Error()}
+	}
+	if s.shop != nil {
+		if err := refuseRealStores(ctx, s.config, connection.StoreHash(s.state.Accounts.StoreHash)); err != nil {
+			_ = listener.Close()
+			return nil, err
+		}
 	}
 	s.state.Addresses.Temporal = s.environ["TEMPORAL_ADDRESS"]
 	if err := s.state.save(s.dir); err != nil { // before the first webhook is made for these addresses

@@ -81,7 +81,7 @@ Secrets come from the environment or from a file, never from the command line:
   OBC_OMETRIA_API_KEY            Ometria's API key
   OBC_BIGCOMMERCE_ACCESS_TOKEN   ACCESS TOKEN of the API account
   OBC_BIGCOMMERCE_CLIENT_ID      CLIENT ID (or --client-id)
-  OBC_BIGCOMMERCE_CLIENT_SECRET  CLIENT SECRET, if you have it: webhook signatures are checked with it
+  OBC_BIGCOMMERCE_CLIENT_SECRET  CLIENT SECRET, if you have it: kept for checking webhook signatures
   OBC_BIGCOMMERCE_STORE_HASH     store hash or API PATH (or --store-hash)
 
 --credentials-file takes the text file that BigCommerce downloads ("ACCESS TOKEN: …"), with a line
@@ -89,7 +89,7 @@ Secrets come from the environment or from a file, never from the command line:
 "-" reads standard input.`,
 		Example: `  OBC_OMETRIA_API_KEY=… ometria-bigcommerce authentications create --name "My shop" \
     --credentials-file BigCommerceAPI-credentials.txt
-  vault read -format=json shop | ometria-bigcommerce authentications create --name "My shop" --credentials-file -`,
+  cat credentials.json | ometria-bigcommerce authentications create --name "My shop" --credentials-file -`,
 		Args: exactly(),
 	}
 	cmd.RunE = p.api(func(ctx context.Context, client *apiclient.Client, _ []string) error {

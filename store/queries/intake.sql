@@ -1,3 +1,6 @@
+-- name: SecretIssued
+SELECT count(*) FROM webhook_secrets WHERE hash = ?1;
+
 -- name: SelectSecrets
 -- Holds off a removal of these connections until the events are committed.
 SELECT w.hash, w.connection_id, c.removed_at FROM webhook_secrets AS w JOIN connections AS c ON c.id = w.connection_id

@@ -51,8 +51,14 @@ func intake(t *testing.T, open Open) {
 		require.ErrorIs(t, err, store.ErrNotFound)
 	})
 	t.Run("a secret of another connection is orphaned", func(t *testing.T) {
+		issued, err := s.SecretIssued(t.Context(), hash)
+		require.NoError(t, err)
+		assert.True(t, issued)
+		issued, err = s.SecretIssued(t.Context(), store.HashSecret("never issued"))
+		require.NoError(t, err)
+		assert.False(t, issued)
 		assert.Equal(t, store.Orphaned, receive(store.Event{ConnectionID: b, SecretHash: hash, Entity: connection.Orders, RecordID: 2}))
-		_, err := s.Record(ctx, order(b, 2))
+		_, err = s.Record(ctx, order(b, 2))
 		require.ErrorIs(t, err, store.ErrNotFound)
 	})
 	t.Run("an ended context is an error", func(t *testing.T) {
