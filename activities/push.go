@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -107,7 +108,7 @@ func (s *session) pushChunk(ctx context.Context, r reading) (verdicts, error) {
 		return nil, fmt.Errorf("claim records: %w", err)
 	}
 
-	c := &chunk{session: s, r: r, states: states, results: verdicts{}}
+	c := &chunk{session: s, r: r, states: states, sent: map[connection.RecordID]*progress{}, answered: verdicts{}, finished: verdicts{}}
 	for _, it := range r.items {
 		if prev, claimed := states[it.id]; claimed {
 			c.add(it, it.mapped(prev))
@@ -116,19 +117,29 @@ func (s *session) pushChunk(ctx context.Context, r reading) (verdicts, error) {
 	if sendErr := c.sendAll(ctx); sendErr != nil {
 		return c.settle(ctx, sendErr)
 	}
-	return c.results, c.finish(ctx)
+	return c.finished, c.finish(ctx)
 }
 
-// chunk is a group of claimed records on their way.
+// chunk is a group of claimed records on their way. A record is on its way
+// until Ometria has answered for all its Ometria records, then answered until
+// its outcome is in the database, then finished.
 type chunk struct {
 	*session
-	r       reading
-	states  map[connection.RecordID]connection.RecordState // from before this push
-	out     []outgoing
-	pending []connection.RecordID // claimed and not yet wholly pushed
-	results verdicts
+	r        reading
+	states   map[connection.RecordID]connection.RecordState // from before this push
+	out      []outgoing
+	sent     map[connection.RecordID]*progress // of those on their way
+	answered verdicts
+	finished verdicts
 	// unmapped is an order status id of this chunk that no rule maps.
 	unmapped string
+}
+
+// progress is how far a record on its way has come.
+type progress struct {
+	result store.Result
+	left   int  // Ometria records without an answer
+	begun  bool // whether one has been answered
 }
 
 func (c *chunk) add(it item, m mapping.Result) {
@@ -144,16 +155,16 @@ func (c *chunk) add(it item, m mapping.Result) {
 	case m.Skip != nil:
 		result.Outcome, result.Reason = connection.Skipped, m.Skip
 	}
-	c.results[it.id] = result
 	for _, note := range m.Notes {
 		if note.Code == mapping.NoteUnmappedStatus {
 			c.unmapped = note.Key
 		}
 	}
 	if len(m.Records) == 0 {
+		c.answered[it.id] = result
 		return
 	}
-	c.pending = append(c.pending, it.id)
+	c.sent[it.id] = &progress{result: result, left: len(m.Records)}
 	for _, record := range m.Records {
 		c.out = append(c.out, outgoing{it.id, record})
 	}
@@ -161,38 +172,39 @@ func (c *chunk) add(it item, m mapping.Result) {
 
 // sendAll pushes everything of the chunk, 100 Ometria records at a time.
 func (c *chunk) sendAll(ctx context.Context) error {
-	sent := 0
+	first := true
 	for part := range slices.Chunk(c.out, ometria.MaxPushRecords) {
-		if sent > 0 {
+		if !first {
 			if err := c.again(ctx, part); err != nil {
 				return err
 			}
 		}
+		first = false
 		if err := c.send(ctx, part); err != nil {
 			return err
 		}
-		sent += len(part)
-		// Whoever has nothing left to send is not pending any more.
-		rest := c.out[sent:]
-		c.pending = slices.DeleteFunc(c.pending, func(id connection.RecordID) bool {
-			return !slices.ContainsFunc(rest, func(o outgoing) bool { return o.id == id })
-		})
 	}
 	return nil
 }
 
-// again takes the token for one more push and renews the claims it concerns.
+// again prepares one more push: what has been answered is finished, the token
+// is taken, and the claims of all that are still on their way are renewed. They
+// all wait for this push, not only those that go with it.
 func (c *chunk) again(ctx context.Context, part []outgoing) error {
+	if err := c.finish(ctx); err != nil {
+		return err
+	}
 	if err := c.accounts.TakePush(ctx); err != nil {
 		return err
 	}
-	ids := idsOf(part)
-	still, err := c.Store.Renew(ctx, c.connection.ID, c.r.entity, c.r.f, ids)
+	still, err := c.Store.Renew(ctx, c.connection.ID, c.r.entity, c.r.f, slices.Collect(maps.Keys(c.sent)))
 	if err != nil {
 		return fmt.Errorf("renew claims: %w", err)
 	}
-	if len(still) < len(ids) {
-		return errors.New("renew claims: a claim has expired")
+	for _, o := range part {
+		if !slices.Contains(still, o.id) {
+			return errors.New("renew claims: a claim has expired")
+		}
 	}
 	return nil
 }
@@ -249,31 +261,35 @@ func (c *chunk) send(ctx context.Context, batch []outgoing) error {
 	return nil
 }
 
+// took notes that Ometria has answered for one of its records.
 func (c *chunk) took(o outgoing, requestID string) {
-	result := c.results[o.id]
-	if requestID != "" && !slices.Contains(result.RequestIDs, requestID) {
-		result.RequestIDs = append(result.RequestIDs, requestID)
+	p := c.sent[o.id]
+	if requestID != "" && !slices.Contains(p.result.RequestIDs, requestID) {
+		p.result.RequestIDs = append(p.result.RequestIDs, requestID)
 	}
-	c.results[o.id] = result
+	p.begun = true
+	if p.left--; p.left == 0 {
+		c.answered[o.id] = p.result
+		delete(c.sent, o.id)
+	}
 }
 
 // refuse marks the whole BigCommerce record as rejected: it is accepted only
 // when all its Ometria records are. Nothing is remembered as sent, so that a
 // retry sends all of it again.
 func (c *chunk) refuse(o outgoing, reason connection.Reason, requestID string) {
-	c.took(o, requestID)
-	result := c.results[o.id]
+	result := &c.sent[o.id].result
 	result.Outcome, result.Reason, result.Fingerprint, result.State = connection.Rejected, &reason, nil, c.states[o.id]
-	c.results[o.id] = result
+	c.took(o, requestID)
 }
 
-// finish records every outcome.
+// finish records the outcomes of what has been answered.
 func (c *chunk) finish(ctx context.Context) error {
-	if len(c.results) == 0 {
+	if len(c.answered) == 0 {
 		return nil
 	}
 	done := store.Finish{ConnectionID: c.connection.ID, Entity: c.r.entity, Fetched: c.r.f, Read: c.r.g}
-	for _, result := range c.results {
+	for _, result := range c.answered {
 		done.Results = append(done.Results, result)
 	}
 	// What was pushed must be recorded even if the activity is being
@@ -284,9 +300,11 @@ func (c *chunk) finish(ctx context.Context) error {
 	if _, err := c.Store.Finish(ctx, done); err != nil {
 		return fmt.Errorf("finish records: %w", err)
 	}
-	for _, result := range c.results {
+	for id, result := range c.answered {
 		c.Metrics.record(c.r.entity, result.Outcome)
+		c.finished[id] = result
 	}
+	clear(c.answered)
 	if c.unmapped == "" {
 		return nil
 	}
@@ -312,18 +330,20 @@ func (e *callError) Unwrap() error { return e.err }
 // broken connection, a 5xx.
 func (e *callError) outcomeUnknown() bool { return !ometria.DidNothing(e.err) }
 
-// settle ends a chunk whose push failed. What had gone through is finished.
-// Records on a push of unknown outcome keep their claim until it expires; the
-// rest is released, because every call that concerned it was answered.
+// settle ends a chunk whose push failed. What Ometria has answered for is
+// finished. A record of which something was taken, or whose push has an unknown
+// outcome, keeps its claim until it expires: only a read from after that may
+// follow. The rest is released, because nothing of it was ever sent.
 func (c *chunk) settle(ctx context.Context, cause error) (verdicts, error) {
-	released := c.pending
+	var unknown []connection.RecordID
 	if call, ok := errors.AsType[*callError](cause); ok && call.outcomeUnknown() {
-		released = slices.DeleteFunc(slices.Clone(c.pending), func(id connection.RecordID) bool {
-			return slices.Contains(call.ids, id)
-		})
+		unknown = call.ids
 	}
-	for _, id := range c.pending {
-		delete(c.results, id)
+	var released []connection.RecordID
+	for id, p := range c.sent {
+		if !p.begun && !slices.Contains(unknown, id) {
+			released = append(released, id)
+		}
 	}
 	errs := []error{cause, c.finish(ctx)}
 	if len(released) > 0 {
@@ -331,7 +351,7 @@ func (c *chunk) settle(ctx context.Context, cause error) (verdicts, error) {
 		defer cancel()
 		errs = append(errs, c.Store.Release(ctx, c.connection.ID, c.r.entity, c.r.f, released))
 	}
-	return c.results, errors.Join(errs...)
+	return c.finished, errors.Join(errs...)
 }
 
 func idsOf(part []outgoing) []connection.RecordID {
