@@ -269,17 +269,25 @@ func TestDamagedAnswers(t *testing.T) {
 }
 
 func TestMalformedHTTPIsNotQuoted(t *testing.T) {
-	v := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		conn, _, err := w.(http.Hijacker).Hijack()
-		if err == nil {
-			_, _ = io.WriteString(conn, "jane@example.com is no status line\r\n\r\n")
-			_ = conn.Close()
-		}
-	})
-	_, err := v.client.Store.Time(t.Context())
-	require.Error(t, err)
-	require.NotContains(t, err.Error(), "jane")
-	require.True(t, IsTemporary(err))
+	for name, said := range map[string]string{
+		"no status line":       "jane@example.com is no status line\r\n\r\n",
+		"header without colon": "HTTP/1.1 200 OK\r\njane Doe\r\n\r\n",
+		"header indented":      "HTTP/1.1 200 OK\r\n jane: Doe\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				conn, _, err := w.(http.Hijacker).Hijack()
+				if err == nil {
+					_, _ = io.WriteString(conn, said)
+					_ = conn.Close()
+				}
+			})
+			_, err := v.client.Store.Time(t.Context())
+			require.ErrorContains(t, err, "malformed HTTP answer")
+			require.NotContains(t, err.Error(), "jane")
+			require.True(t, IsTemporary(err))
+		})
+	}
 }
 
 func TestIDsCannotNameAnotherPath(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/textproto"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -197,7 +198,8 @@ func transportError(route string, err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
 	}
-	if strings.Contains(err.Error(), `"`) {
+	_, isLine := errors.AsType[textproto.ProtocolError](err) // repeats a line without quotes
+	if text := err.Error(); isLine || strings.Contains(text, `"`) || strings.Contains(text, "malformed") {
 		err = errors.New("malformed HTTP answer")
 	}
 	return &TransportError{Route: route, Err: err}

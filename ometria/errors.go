@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/textproto"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -181,11 +183,24 @@ func notConnected(err error) bool {
 	return ok
 }
 
-// bare drops the URL that net/http puts around an error: the route in our own
-// message says as much without an id.
+// errMalformed stands for an error that quotes the answer.
+var errMalformed = errors.New("malformed HTTP answer")
+
+// bare drops the URL that net/http puts around an error, since the route in our
+// own message says as much without an id, and any text of the answer: net/http
+// quotes what it cannot read, which may be the record.
 func bare(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
-		return e.Err
+		err = e.Err
+	}
+	if err == nil || notConnected(err) { // nothing was answered
+		return err
+	}
+	if _, ok := errors.AsType[textproto.ProtocolError](err); ok { // repeats a line without quotes
+		return errMalformed
+	}
+	if text := err.Error(); strings.Contains(text, `"`) || strings.Contains(text, "malformed") {
+		return errMalformed
 	}
 	return err
 }

@@ -68,7 +68,7 @@ func (l logged) RoundTrip(req *http.Request) (*http.Response, error) {
 		slog.Int("status", statusOf(resp)), slog.Duration("took", time.Since(start)),
 	}
 	if err != nil {
-		attrs = append(attrs, slog.Any("err", err))
+		attrs = append(attrs, slog.Any("err", bare(err)))
 	}
 	l.logger.LogAttrs(req.Context(), slog.LevelDebug, "ometria request", attrs...)
 	return resp, err
@@ -88,7 +88,7 @@ func (l observed) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := l.next.RoundTrip(req)
 	l.observe(Exchange{
 		Method: req.Method, Route: routeOf(req), Status: statusOf(resp),
-		Took: time.Since(start), Err: err,
+		Took: time.Since(start), Err: bare(err),
 	})
 	return resp, err
 }
