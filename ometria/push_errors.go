@@ -3,8 +3,6 @@ package ometria
 import (
 	"context"
 	"encoding/json"
-	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -18,13 +16,12 @@ type PushError struct {
 	Collection string
 	Timestamp  Time
 	// Message is what is wrong. Values of the record that Ometria repeats in
-	// it are replaced, and it is cut to a few hundred characters.
+	// it are replaced, and it is cut to a few hundred characters. Without the
+	// record it only says that Ometria refused it.
 	Message string
-	// Path is where in the record.
+	// Path is where in the record; empty when it has not the form of a path.
 	Path string
 }
-
-const maxMessage = 300
 
 // PushErrors returns the account's latest errors, 100 at most. Of the record
 // itself, which comes along, only the collection is kept.
@@ -35,7 +32,7 @@ func (c *Client) PushErrors(ctx context.Context) ([]PushError, error) {
 		RequestID  string          `json:"request_id"`
 		RecordType Type            `json:"record_type"`
 		RecordID   json.RawMessage `json:"record_id"` // a number in some clients
-		Record     any             `json:"record"`
+		Record     json.RawMessage `json:"record"`
 		Timestamp  Time            `json:"timestamp"`
 		Message    message         `json:"message"`
 	}
@@ -47,12 +44,15 @@ func (c *Client) PushErrors(ctx context.Context) ([]PushError, error) {
 	}
 	found := make([]PushError, 0, len(entries))
 	for _, e := range entries {
-		record, _ := e.Record.(map[string]any)
-		collection, _ := record["@collection"].(string)
+		var key struct {
+			Collection string `json:"@collection"`
+		}
+		_ = json.Unmarshal(e.Record, &key) // a record of another form names none
+		m := newMasker(e.Record)
 		found = append(found, PushError{
 			RequestID: plainID(e.RequestID), RecordType: e.RecordType,
-			RecordID: strings.Trim(string(e.RecordID), `"`), Collection: collection, Timestamp: e.Timestamp,
-			Message: mask(e.Message.Text, record), Path: cut(e.Message.Path, 100),
+			RecordID: strings.Trim(string(e.RecordID), `"`), Collection: key.Collection, Timestamp: e.Timestamp,
+			Message: m.message(e.Message.Text), Path: m.path(e.Message.Path),
 		})
 	}
 	return found, nil
@@ -75,61 +75,4 @@ func (m *message) UnmarshalJSON(data []byte) error {
 	}
 	_ = json.Unmarshal(data, &m.Text)
 	return nil
-}
-
-var (
-	emailLike = regexp.MustCompile(`[^\s"'<>(),;:]+@[^\s"'<>(),;:]+`)
-	quoted    = regexp.MustCompile(`"[^"]*"|'[^']*'`)
-)
-
-// mask takes out of text every value of the record, everything that looks like
-// an e-mail address, and whatever stands in quotes but for a field's name.
-func mask(text string, record map[string]any) string {
-	const hidden = "[value]"
-	values, names := leaves(record, nil, map[string]bool{})
-	// The longest first: a value may hold another.
-	slices.SortFunc(values, func(a, b string) int { return len(b) - len(a) })
-	for _, v := range values {
-		text = strings.ReplaceAll(text, v, hidden)
-	}
-	text = emailLike.ReplaceAllString(text, hidden)
-	text = quoted.ReplaceAllStringFunc(text, func(q string) string {
-		if names[q[1:len(q)-1]] {
-			return q
-		}
-		return hidden
-	})
-	return cut(text, maxMessage)
-}
-
-// leaves collects the record's texts that are long enough to tell anything, and
-// the names of its fields.
-func leaves(v any, values []string, names map[string]bool) ([]string, map[string]bool) {
-	switch v := v.(type) {
-	case string:
-		if len(v) >= 3 {
-			values = append(values, v)
-		}
-	case []any:
-		for _, item := range v {
-			values, names = leaves(item, values, names)
-		}
-	case map[string]any:
-		for name, item := range v {
-			names[name] = true
-			if name == "@type" || name == "@collection" {
-				continue
-			}
-			values, names = leaves(item, values, names)
-		}
-	}
-	return values, names
-}
-
-func cut(text string, limit int) string {
-	runes := []rune(strings.ToValidUTF8(text, ""))
-	if len(runes) <= limit {
-		return string(runes)
-	}
-	return string(runes[:limit]) + "…"
 }
