@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/textproto"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -198,8 +197,7 @@ func transportError(route string, err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
 	}
-	_, isLine := errors.AsType[textproto.ProtocolError](err) // repeats a line without quotes
-	if text := err.Error(); isLine || strings.Contains(text, `"`) || strings.Contains(text, "malformed") {
+	if strings.Contains(err.Error(), `"`) {
 		err = errors.New("malformed HTTP answer")
 	}
 	return &TransportError{Route: route, Err: err}

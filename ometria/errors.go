@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/textproto"
 	"net/url"
 	"strings"
 	"time"
@@ -196,10 +195,7 @@ func bare(err error) error {
 	if err == nil || notConnected(err) { // nothing was answered
 		return err
 	}
-	if _, ok := errors.AsType[textproto.ProtocolError](err); ok { // repeats a line without quotes
-		return errMalformed
-	}
-	if text := err.Error(); strings.Contains(text, `"`) || strings.Contains(text, "malformed") {
+	if strings.Contains(err.Error(), `"`) {
 		return errMalformed
 	}
 	return err
