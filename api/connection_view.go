@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ometria/ometria-bigcommerce/bigcommerce"
 	"github.com/ometria/ometria-bigcommerce/connection"
 	"github.com/ometria/ometria-bigcommerce/starter"
 )
@@ -45,13 +46,23 @@ type healthView struct {
 	Hooks       hooksHealth  `json:"hooks"`
 	Script      scriptHealth `json:"script"`
 	Credentials okHealth     `json:"credentials"`
+	// Quota is of the store's requests; nil until the store has told of it.
+	Quota *quotaHealth `json:"quota"`
 	// Parked is why nothing is tried at the moment, and until when.
 	Parked *connection.Parked `json:"parked"`
 }
 
+// hooksHealth compares the webhooks that a connection needs with those noted
+// as active in the store.
 type hooksHealth struct {
 	Expected int `json:"expected"`
 	Active   int `json:"active"`
+}
+
+type quotaHealth struct {
+	Limit    int        `json:"limit"`
+	Left     int        `json:"left"`
+	ResetsAt *time.Time `json:"resets_at"` // nil when no window is open
 }
 
 type scriptHealth struct {
@@ -87,12 +98,20 @@ func (a *api) viewConnection(ctx context.Context, c connection.Connection) (conn
 	if err != nil {
 		return connectionView{}, fmt.Errorf("read progress: %w", err)
 	}
+	health := viewHealth(c)
+	quota, known, err := a.Store.BigCommerceQuota(ctx, c.StoreHash)
+	if err != nil {
+		return connectionView{}, fmt.Errorf("read quota: %w", err)
+	}
+	if known {
+		health.Quota = &quotaHealth{Limit: quota.Limit, Left: quota.Left, ResetsAt: moment(quota.ResetsAt)}
+	}
 	v := connectionView{
 		ID: c.ID, Name: c.Name, AuthenticationID: c.AuthenticationID, StoreHash: c.StoreHash,
 		IdentificationCode: c.IdentificationCode, Timezone: c.Timezone,
 		OrderStatusMapping: c.StatusMapping, Settings: c.Settings,
 		Status: c.Status(), Failure: c.Failure, Attention: c.Attention, Progress: connection.Progress{},
-		Health: viewHealth(c), LastWebhookAt: moment(c.LastWebhookAt), LastReconcileAt: moment(c.LastReconcileAt),
+		Health: health, LastWebhookAt: moment(c.LastWebhookAt), LastReconcileAt: moment(c.LastReconcileAt),
 		Store: storeView{Name: c.Store.Name, Domain: c.Store.Domain, Currency: c.Store.Currency, Plan: c.Store.Plan},
 		Links: links{a.connectionLinks(c.ID)}, CreatedAt: moment(c.CreatedAt), UpdatedAt: moment(c.UpdatedAt),
 	}
@@ -113,7 +132,7 @@ func (a *api) viewConnection(ctx context.Context, c connection.Connection) (conn
 
 func viewHealth(c connection.Connection) healthView {
 	h := healthView{
-		Hooks:       hooksHealth{Expected: len(c.Installed.Hooks)},
+		Hooks:       hooksHealth{Expected: len(bigcommerce.HookScopes())},
 		Script:      scriptHealth{Installed: c.Installed.ScriptID != ""},
 		Credentials: okHealth{OK: true},
 		Parked:      c.Parked,

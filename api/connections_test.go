@@ -11,6 +11,7 @@ import (
 
 	"github.com/ometria/ometria-bigcommerce/bigcommerce"
 	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/store"
 )
 
 func TestCreateConnection(t *testing.T) {
@@ -230,11 +231,21 @@ func TestHealthAndFailureAreShown(t *testing.T) {
 	require.NoError(t, s.store.Park(ctx, id, connection.Parked{Code: connection.OmetriaCredentials, Detail: "key refused", NextProbeAt: time.Now()}))
 	c := s.call(supportToken, "GET", path, nil).want(200).object()
 	health := c["health"].(map[string]any)
-	assert.Equal(t, map[string]any{"expected": 2.0, "active": 1.0}, health["hooks"])
+	assert.Equal(t, map[string]any{"expected": float64(len(bigcommerce.HookScopes())), "active": 1.0}, health["hooks"])
+	assert.Nil(t, health["quota"], "the store has not told its quota")
+	assert.Contains(t, health, "quota")
 	assert.Equal(t, map[string]any{"installed": true}, health["script"])
 	assert.Equal(t, map[string]any{"ok": false}, health["credentials"])
 	assert.Equal(t, "ometria_credentials", health["parked"].(map[string]any)["code"])
 	assert.Equal(t, "ometria_credentials", c["attention"].([]any)[0].(map[string]any)["code"])
+
+	require.NoError(t, s.store.ObserveBigCommerce(ctx, "abc1", store.Quota{Window: 30 * time.Second, Reset: 20 * time.Second, Limit: 450, Left: 400}))
+	quota := s.call(supportToken, "GET", path, nil).want(200).object()["health"].(map[string]any)["quota"].(map[string]any)
+	assert.Equal(t, 450.0, quota["limit"])
+	assert.Equal(t, 400.0, quota["left"])
+	resets, err := time.Parse(time.RFC3339, quota["resets_at"].(string))
+	require.NoError(t, err)
+	assert.WithinDuration(t, time.Now().Add(20*time.Second), resets, 10*time.Second)
 
 	require.NoError(t, s.store.Fail(ctx, id, connection.Failure{Code: connection.FailureMissingScope, Detail: "d", Action: "a"}))
 	c = s.call(supportToken, "GET", path, nil).want(200).object()
