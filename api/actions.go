@@ -101,9 +101,7 @@ func (a *api) pause(ctx context.Context, in request[empty]) (response, error) {
 	return a.answerNow(ctx, c.ID)
 }
 
-// resume lets a paused connection go on, and sets a failed one up again. The
-// setup of one that is still being validated is asked for too: its first start
-// may have been lost.
+// resume lets a paused connection go on, and sets a failed one up again.
 func (a *api) resume(ctx context.Context, in request[empty]) (response, error) {
 	c, err := a.actOn(ctx, in.Connection)
 	if err != nil {
@@ -112,7 +110,11 @@ func (a *api) resume(ctx context.Context, in request[empty]) (response, error) {
 	if err := a.Store.Unpause(ctx, c.ID); err != nil {
 		return response{}, err
 	}
-	if c.Phase == connection.Failed || c.Phase == connection.Validating {
+	again, err := a.needsSetUp(ctx, c)
+	if err != nil {
+		return response{}, err
+	}
+	if again {
 		if err := a.setUpAgain(ctx, c); err != nil {
 			return response{}, err
 		}
@@ -121,6 +123,19 @@ func (a *api) resume(ctx context.Context, in request[empty]) (response, error) {
 	}
 	a.Wake()
 	return a.answerNow(ctx, c.ID)
+}
+
+// needsSetUp reports whether a resume is to set the connection up: its setup
+// failed, or should be at work and is not, because its start was lost.
+func (a *api) needsSetUp(ctx context.Context, c connection.Connection) (bool, error) {
+	if c.Phase != connection.Validating {
+		return c.Phase == connection.Failed, nil
+	}
+	running, err := a.Starter.Running(ctx, starter.ConnectionSetupID(c.ID))
+	if err != nil {
+		return false, temporalIsAway("whether the setup is at work is not known", err)
+	}
+	return !running, nil
 }
 
 // setUpAgain moves the phase before the start: a setup that fails at once must

@@ -75,6 +75,27 @@ func TestFailedConnection(t *testing.T) {
 	assert.Equal(t, []string{"SetUp " + string(id)}, s.starter.take())
 }
 
+// Pausing and resuming a connection whose setup is at work must not set it up
+// twice; one whose setup was never started, or was lost, is helped.
+func TestResumeWhileValidating(t *testing.T) {
+	s := newService(t)
+	id := s.connection("abc1")
+	s.starter.atWork("connection-setup/"+string(id), true)
+	s.starter.take()
+	path := "/v1/connections/" + string(id)
+	s.call(adminToken, "POST", path+"/pause", nil).want(202)
+	assert.Equal(t, "validating", s.call(adminToken, "POST", path+"/resume", nil).want(202).object()["status"])
+	assert.Equal(t, []string{"Pause " + string(id), "Resume " + string(id)}, s.starter.take())
+
+	s.starter.atWork("connection-setup/"+string(id), false)
+	s.call(adminToken, "POST", path+"/resume", nil).want(202)
+	assert.Equal(t, []string{"SetUp " + string(id)}, s.starter.take())
+
+	s.starter.at = map[string]error{"Running": errors.New("away")}
+	s.call(adminToken, "POST", path+"/resume", nil).problem(503)
+	assert.Empty(t, s.starter.take(), "nothing is guessed")
+}
+
 func TestRemoveConnection(t *testing.T) {
 	s := newService(t)
 	id := s.connection("abc1")

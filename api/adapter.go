@@ -207,10 +207,14 @@ func (in *request[B]) readPath(c *gin.Context) error {
 	return nil
 }
 
-// checkID takes a UUID in its usual form only: one resource, one address.
-func checkID(text, what string) error {
+// isID takes a UUID in its usual form only: one resource, one address.
+func isID(text string) bool {
 	id, err := uuid.Parse(text)
-	if err != nil || id.String() != text {
+	return err == nil && id.String() == text
+}
+
+func checkID(text, what string) error {
+	if !isID(text) {
 		return notFound("there is no such " + what + ": its id is a UUID")
 	}
 	return nil
@@ -218,24 +222,22 @@ func checkID(text, what string) error {
 
 var badCursor = connection.FieldError{Field: "cursor", Code: "invalid", Message: "use next_cursor of the page before"}
 
-// page reads cursor and limit.
-func (in request[B]) page() (cursor string, limit int, err error) {
-	var bad connection.ValidationError
+// page reads cursor and limit, and names both if both are bad. ours reports
+// whether a cursor is of the form that the list hands out.
+func (in request[B]) page(ours func(cursor string) bool) (cursor string, limit int, bad connection.ValidationError) {
 	limit = 50
 	if text := in.Query.Get("limit"); text != "" {
+		var err error
 		limit, err = strconv.Atoi(text)
 		if err != nil || limit < 1 || limit > 250 {
 			bad = append(bad, connection.FieldError{Field: "limit", Code: "invalid", Message: "use a whole number from 1 to 250"})
 		}
 	}
 	cursor = in.Query.Get("cursor")
-	if len(cursor) > 200 || strings.ContainsFunc(cursor, func(r rune) bool { return r <= ' ' || r > '~' }) {
+	if cursor != "" && !ours(cursor) {
 		bad = append(bad, badCursor)
 	}
-	if len(bad) > 0 {
-		return "", 0, bad
-	}
-	return cursor, limit, nil
+	return cursor, limit, bad
 }
 
 // list is a page of a list. A null next_cursor ends it.

@@ -28,7 +28,7 @@ type Starter interface {
 	Pause(ctx context.Context, id connection.ID) error
 	Resume(ctx context.Context, id connection.ID) error
 	Remove(ctx context.Context, c connection.Connection) (workflowID string, err error)
-	SyncRecord(ctx context.Context, key connection.RecordKey, hash connection.StoreHash) (workflowID string, err error)
+	Running(ctx context.Context, workflowID string) (bool, error)
 	RecordWorkflow(ctx context.Context, key connection.RecordKey) (*starter.RecordWorkflow, error)
 }
 

@@ -104,9 +104,9 @@ func (a *api) createAuthentication(ctx context.Context, in request[authenticatio
 }
 
 func (a *api) listAuthentications(ctx context.Context, in request[empty]) (response, error) {
-	cursor, limit, err := in.page()
-	if err != nil {
-		return response{}, err
+	cursor, limit, bad := in.page(isID)
+	if len(bad) > 0 {
+		return response{}, bad
 	}
 	found, next, err := a.Store.Authentications(ctx, cursor, limit)
 	if err != nil {

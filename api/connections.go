@@ -91,9 +91,9 @@ func (a *api) resolveMapping(ctx context.Context, c *connection.Connection, bodi
 }
 
 func (a *api) listConnections(ctx context.Context, in request[empty]) (response, error) {
-	cursor, limit, err := in.page()
-	if err != nil {
-		return response{}, err
+	cursor, limit, bad := in.page(isID)
+	if len(bad) > 0 {
+		return response{}, bad
 	}
 	found, next, err := a.Store.Connections(ctx, cursor, limit)
 	if err != nil {

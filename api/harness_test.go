@@ -264,6 +264,8 @@ type fakeStarter struct {
 	err   error // of every call
 	at    map[string]error
 	found *starter.RecordWorkflow
+	// running holds the ids of workflows that are at work.
+	running map[string]bool
 }
 
 func (f *fakeStarter) note(call string, about string) error {
@@ -274,6 +276,12 @@ func (f *fakeStarter) note(call string, about string) error {
 		return err
 	}
 	return f.err
+}
+
+func (f *fakeStarter) atWork(workflowID string, running bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.running = map[string]bool{workflowID: running}
 }
 
 func (f *fakeStarter) fail(err error) {
@@ -288,7 +296,7 @@ func (f *fakeStarter) take() []string {
 	defer f.mu.Unlock()
 	var done []string
 	for _, c := range f.calls {
-		if !strings.HasPrefix(c, "Ready") {
+		if !strings.HasPrefix(c, "Ready") && !strings.HasPrefix(c, "Running") {
 			done = append(done, c)
 		}
 	}
@@ -319,8 +327,11 @@ func (f *fakeStarter) Resume(_ context.Context, id connection.ID) error {
 func (f *fakeStarter) Remove(_ context.Context, c connection.Connection) (string, error) {
 	return "", f.note("Remove", string(c.ID))
 }
-func (f *fakeStarter) SyncRecord(_ context.Context, key connection.RecordKey, hash connection.StoreHash) (string, error) {
-	return starter.SyncRecordID(key), f.note("SyncRecord", key.String()+" "+string(hash))
+func (f *fakeStarter) Running(_ context.Context, workflowID string) (bool, error) {
+	err := f.note("Running", workflowID)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.running[workflowID], err
 }
 func (f *fakeStarter) RecordWorkflow(context.Context, connection.RecordKey) (*starter.RecordWorkflow, error) {
 	return f.found, f.note("RecordWorkflow", "")

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
@@ -67,13 +68,10 @@ type recordLinks struct {
 }
 
 func (a *api) listRecords(ctx context.Context, in request[empty]) (response, error) {
-	cursor, limit, err := in.page()
-	if err != nil {
-		return response{}, err
-	}
-	filter, err := in.filter()
-	if err != nil {
-		return response{}, err
+	cursor, limit, bad := in.page(isRecordCursor)
+	filter, alsoBad := in.filter()
+	if bad = append(bad, alsoBad...); len(bad) > 0 {
+		return response{}, bad
 	}
 	if _, err := a.Store.Connection(ctx, in.Connection); err != nil {
 		return response{}, err
@@ -89,10 +87,18 @@ func (a *api) listRecords(ctx context.Context, in request[empty]) (response, err
 	return response{Status: http.StatusOK, Body: newList(views, next)}, nil
 }
 
+// isRecordCursor reports whether a cursor is of the form that a list of records
+// hands out: the entity and id of a page's last record.
+func isRecordCursor(cursor string) bool {
+	entity, id, _ := strings.Cut(cursor, "/")
+	_, badEntity := connection.ParseEntity(entity)
+	_, badID := connection.ParseRecordID(id)
+	return badEntity == nil && badID == nil
+}
+
 // filter reads entity and outcome.
-func (in request[B]) filter() (store.Filter, error) {
-	var bad connection.ValidationError
-	f := store.Filter{Entity: connection.Entity(in.Query.Get("entity")), Outcome: connection.Outcome(in.Query.Get("outcome"))}
+func (in request[B]) filter() (f store.Filter, bad connection.ValidationError) {
+	f = store.Filter{Entity: connection.Entity(in.Query.Get("entity")), Outcome: connection.Outcome(in.Query.Get("outcome"))}
 	if f.Entity != "" && !f.Entity.Valid() {
 		bad = append(bad, connection.FieldError{Field: "entity", Code: "unknown", Message: "use customers, subscribers, orders or products"})
 	}
@@ -101,10 +107,7 @@ func (in request[B]) filter() (store.Filter, error) {
 	default:
 		bad = append(bad, connection.FieldError{Field: "outcome", Code: "unknown", Message: "use waiting, accepted, rejected, skipped or deleted"})
 	}
-	if len(bad) > 0 {
-		return store.Filter{}, bad
-	}
-	return f, nil
+	return f, bad
 }
 
 func (a *api) showRecord(ctx context.Context, in request[empty]) (response, error) {
@@ -147,8 +150,9 @@ type syncStarted struct {
 	Note string `json:"note,omitempty"`
 }
 
-// syncRecord marks a record and starts its sync. The mark is what counts: what
-// cannot start now is handed over later.
+// syncRecord marks a record; a dispatcher, in whichever process, starts its
+// sync. A start from here would be a second signal beside the dispatcher's, and
+// a second fetch.
 func (a *api) syncRecord(ctx context.Context, in request[empty]) (response, error) {
 	c, err := a.actOn(ctx, in.Connection)
 	if err != nil {
@@ -165,11 +169,6 @@ func (a *api) syncRecord(ctx context.Context, in request[empty]) (response, erro
 		out.Note = "the connection is paused: the record is marked, and synced once it is resumed"
 	case c.Parked != nil:
 		out.Note = "an account does not answer as needed (see attention): the record is marked, and synced once it does"
-	default:
-		if _, err := a.Starter.SyncRecord(ctx, in.Record, c.StoreHash); err != nil {
-			a.Logger.WarnContext(ctx, "sync of record not started", "connection_id", c.ID, "entity", in.Record.Entity, "err", err)
-			out.Note = "Temporal does not answer: the record is marked, and synced once it does"
-		}
 	}
 	a.Wake()
 	return response{Status: http.StatusAccepted, Body: out}, nil

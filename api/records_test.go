@@ -75,6 +75,35 @@ func TestListRecords(t *testing.T) {
 	}, p.Errors)
 }
 
+// Every bad parameter is named at once; a cursor must be one of that list's.
+func TestBadQueries(t *testing.T) {
+	s := newService(t)
+	id := connected(s)
+	records := "/v1/connections/" + string(id) + "/records"
+	for path, fields := range map[string][]string{
+		records + "?limit=0&entity=x&outcome=y&cursor=zzz":      {"limit", "cursor", "entity", "outcome"},
+		records + "?limit=251&outcome=y":                        {"limit", "outcome"},
+		records + "?cursor=orders":                              {"cursor"},
+		records + "?cursor=orders/0":                            {"cursor"},
+		records + "?cursor=" + string(id):                       {"cursor"},
+		"/v1/connections?cursor=zzz":                            {"cursor"},
+		"/v1/connections?cursor=zzz&limit=x":                    {"limit", "cursor"},
+		"/v1/connections?cursor=orders/1":                       {"cursor"},
+		"/v1/authentications?cursor=zzz":                        {"cursor"},
+		"/v1/connections?cursor=" + strings.Repeat("0", 36):     {"cursor"},
+		"/v1/connections?cursor=" + strings.ToUpper(string(id)): {"cursor"},
+	} {
+		var named []string
+		for _, e := range s.call(adminToken, "GET", path, nil).problem(422).Errors {
+			named = append(named, e.Field)
+		}
+		assert.Equal(t, fields, named, path)
+	}
+	for _, path := range []string{records + "?cursor=orders/1", "/v1/connections?cursor=" + string(id), "/v1/authentications?cursor=" + string(id)} {
+		s.call(adminToken, "GET", path, nil).want(200)
+	}
+}
+
 func TestShowRecord(t *testing.T) {
 	s := newService(t)
 	id := connected(s)
@@ -114,23 +143,30 @@ func TestSyncRecord(t *testing.T) {
 		return s.call(supportToken, "GET", path+"/records/orders/77", nil).want(200).object()["outcome"]
 	}
 	workflowID := "sync-record/" + string(id) + "/orders/77"
+	s.woken.Store(0)
 	assert.Equal(t, map[string]any{"workflow_id": workflowID}, sync())
-	assert.Equal(t, []string{"SyncRecord " + string(id) + "/orders/77 abc1"}, s.starter.take())
-	assert.Equal(t, "waiting", outcome(), "marked before it is started")
+	assert.Equal(t, int64(1), s.woken.Load())
+	// A signal beside the dispatcher's would make one wish two fetches.
+	assert.Empty(t, s.starter.take(), "the dispatcher starts it")
+	assert.Equal(t, "waiting", outcome())
+	handed, err := s.store.Dispatch(t.Context(), store.Limits{})
+	require.NoError(t, err)
+	require.Len(t, handed, 1)
+	assert.Equal(t, key(id, connection.Orders, 77), handed[0].RecordKey)
+	again, err := s.store.Dispatch(t.Context(), store.Limits{})
+	require.NoError(t, err)
+	assert.Empty(t, again, "one fetch for one wish")
 
 	s.starter.fail(errors.New("away"))
-	assert.Contains(t, sync()["note"], "Temporal does not answer")
+	assert.Equal(t, map[string]any{"workflow_id": workflowID}, sync(), "the mark needs no Temporal")
 	s.starter.fail(nil)
 
 	require.NoError(t, s.store.Park(t.Context(), id, connection.Parked{Code: connection.OmetriaUnavailable, Detail: "down", NextProbeAt: time.Now()}))
-	s.starter.take()
 	assert.Contains(t, sync()["note"], "an account does not answer")
 	s.call(adminToken, "POST", path+"/pause", nil).want(202)
-	s.starter.take()
 	got := sync()
 	assert.Contains(t, got["note"], "paused")
 	assert.Equal(t, workflowID, got["workflow_id"])
-	assert.Empty(t, s.starter.take(), "nothing is started that would end at once")
 	assert.Equal(t, "waiting", outcome())
 }
 

@@ -131,9 +131,7 @@ func (s *playedStarter) Remove(ctx context.Context, c connection.Connection) (st
 	return "removal", s.store.Erase(ctx, c.ID)
 }
 
-func (s *playedStarter) SyncRecord(_ context.Context, key connection.RecordKey, _ connection.StoreHash) (string, error) {
-	return "sync-record/" + key.String(), nil
-}
+func (s *playedStarter) Running(context.Context, string) (bool, error) { return false, nil }
 
 func (s *playedStarter) RecordWorkflow(context.Context, connection.RecordKey) (*starter.RecordWorkflow, error) {
 	return nil, nil
