@@ -161,13 +161,13 @@ func (a *Activities) FailSetup(ctx context.Context, in Failure) error {
 func nextStep(code string) string {
 	switch code {
 	case connection.FailureInvalidCredentials:
-		return "Check the credentials, make a new authentication with the right ones, and resume the connection."
+		return "If the Ometria API key is new, wait 10 minutes and resume the connection. Otherwise remove the connection, make an authentication with the right credentials, and connect the store again."
 	case connection.FailureMissingScope:
-		return "Create a BigCommerce API account that has the scope, make an authentication with it, and set the connection up again."
+		return "Create a BigCommerce API account that has the scope, remove the connection, make an authentication with the new account, and connect the store again."
 	case connection.FailureMultiCurrencyStore:
 		return "Stores that take payment in several currencies are not supported: leave one transactional currency and resume the connection."
 	case connection.FailureUnknownStore:
-		return "Copy the store hash from the API path of the BigCommerce API account and make a new authentication with it."
+		return "Copy the store hash from the API path of the BigCommerce API account, remove the connection, make an authentication with it, and connect the store again."
 	case connection.FailureScriptLimitReached:
 		return "Delete a script in BigCommerce's Script Manager and resume the connection."
 	default:

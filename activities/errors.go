@@ -34,25 +34,40 @@ func temporalError(err error) error {
 	if err == nil {
 		return nil
 	}
-	wait, kind := time.Duration(0), ""
-	if e, ok := errors.AsType[*pacing.WaitError](err); ok {
-		wait, kind = e.RetryIn, "BudgetSpent"
-	} else if e, ok := errors.AsType[*bigcommerce.QuotaError](err); ok {
-		wait, kind = e.ResetIn, "QuotaExhausted"
-		if e.PlatformLoad {
-			wait = platformLoadWait
-		}
-	} else if e, ok := errors.AsType[*ometria.ThrottledError](err); ok {
-		wait, kind = max(e.RetryIn, throttledWait), "Throttled"
-	} else if e, ok := errors.AsType[claimedElsewhere](err); ok {
-		wait, kind = e.retryIn, "ClaimedElsewhere"
-	}
+	wait, kind := waitFor(err)
 	if kind == "" {
 		return err
 	}
 	return temporal.NewApplicationErrorWithOptions(err.Error(), kind, temporal.ApplicationErrorOptions{
 		NextRetryDelay: wait, Category: temporal.ApplicationErrorCategoryBenign,
 	})
+}
+
+// expected reports whether err only means to wait: for the budget, or for
+// another push of the same record. Nothing is wrong with the record then.
+func expected(err error) bool {
+	_, kind := waitFor(err)
+	return kind != ""
+}
+
+// waitFor names what is waited for, and how long; an empty kind is none of it.
+func waitFor(err error) (wait time.Duration, kind string) {
+	if e, ok := errors.AsType[*pacing.WaitError](err); ok {
+		return e.RetryIn, "BudgetSpent"
+	}
+	if e, ok := errors.AsType[*bigcommerce.QuotaError](err); ok {
+		if e.PlatformLoad {
+			return platformLoadWait, "QuotaExhausted"
+		}
+		return e.ResetIn, "QuotaExhausted"
+	}
+	if e, ok := errors.AsType[*ometria.ThrottledError](err); ok {
+		return max(e.RetryIn, throttledWait), "Throttled"
+	}
+	if e, ok := errors.AsType[claimedElsewhere](err); ok {
+		return e.retryIn, "ClaimedElsewhere"
+	}
+	return 0, ""
 }
 
 // failure is a named failure that no retry helps. Its message says what a
@@ -66,7 +81,7 @@ func failure(kind, message string) error {
 // when only the request at hand is concerned.
 func blameStore(err error) *connection.Parked {
 	switch {
-	case err == nil || isContextError(err):
+	case err == nil:
 		return nil
 	case bigcommerce.IsUnauthorized(err), bigcommerce.IsForbidden(err):
 		return &connection.Parked{
@@ -74,19 +89,23 @@ func blameStore(err error) *connection.Parked {
 			Detail: "BigCommerce refuses the access token or a scope of it: test the authentication, and replace the API account if it was changed or deleted.",
 		}
 	case bigcommerce.IsUnavailable(err), bigcommerce.IsUnknownRoute(err), notDialled(err):
-		return &connection.Parked{
-			Code:   connection.BigCommerceUnavailable,
-			Detail: "The store does not answer: it may be down, suspended or in maintenance. We try again by ourselves.",
-		}
+		return storeUnavailable()
 	}
 	return nil
+}
+
+func storeUnavailable() *connection.Parked {
+	return &connection.Parked{
+		Code:   connection.BigCommerceUnavailable,
+		Detail: "The store does not answer: it may be down, suspended or in maintenance. We try again by ourselves.",
+	}
 }
 
 // blameOmetria is the same for a push.
 func blameOmetria(err error) *connection.Parked {
 	_, called := errors.AsType[*callError](err)
 	switch {
-	case !called || isContextError(err):
+	case !called:
 		return nil
 	case ometria.IsCredentials(err):
 		return &connection.Parked{
@@ -94,16 +113,53 @@ func blameOmetria(err error) *connection.Parked {
 			Detail: "Ometria refuses the API key: check whether it was revoked. A new key can need 10 minutes before it works.",
 		}
 	case ometria.IsUnavailable(err):
-		return &connection.Parked{
-			Code:   connection.OmetriaUnavailable,
-			Detail: "Ometria does not answer. We try again by ourselves.",
+		return ometriaUnavailable()
+	}
+	return nil
+}
+
+func ometriaUnavailable() *connection.Parked {
+	return &connection.Parked{
+		Code:   connection.OmetriaUnavailable,
+		Detail: "Ometria does not answer. We try again by ourselves.",
+	}
+}
+
+// blame is blameStore and blameOmetria for an error of this session, which also
+// tells a service that hangs from one that is slow with a single request: of a
+// service that hangs, the smallest read hangs too.
+func (s *session) blame(ctx context.Context, err error) *connection.Parked {
+	if err == nil || ctx.Err() != nil {
+		return nil
+	}
+	if blamed := blameStore(err); blamed != nil {
+		return blamed
+	}
+	if blamed := blameOmetria(err); blamed != nil {
+		return blamed
+	}
+	small, cancel := context.WithTimeout(ctx, hangsAfter)
+	defer cancel()
+	if transport, ok := errors.AsType[*bigcommerce.TransportError](err); ok && isTimeout(transport.Err) {
+		if _, err := s.accounts.BigCommerce.Store.Time(small); blameStore(err) != nil || small.Err() != nil {
+			return storeUnavailable()
+		}
+	}
+	if call, ok := errors.AsType[*callError](err); ok && isTimeout(call.err) {
+		if err := s.accounts.Ometria.Check(small); ometria.IsUnavailable(err) || small.Err() != nil {
+			return ometriaUnavailable()
 		}
 	}
 	return nil
 }
 
-func isContextError(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+// hangsAfter is how long the smallest read may take before its service is taken
+// for one that hangs.
+const hangsAfter = 8 * time.Second
+
+func isTimeout(err error) bool {
+	e, ok := errors.AsType[net.Error](err)
+	return ok && e.Timeout() || errors.Is(err, context.DeadlineExceeded)
 }
 
 // notDialled reports whether the client could not even connect. Errors of our

@@ -100,7 +100,7 @@ func TestBlameOmetria(t *testing.T) {
 		"cancelled":     {context.Canceled, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			assertBlamed(t, tc.code, blameOmetria(&pushError{errors.Join(&callError{err: tc.err}, errors.New("release claims"))}))
+			assertBlamed(t, tc.code, blameOmetria(fmt.Errorf("push page: %w", errors.Join(&callError{err: tc.err}, errors.New("release claims")))))
 		})
 	}
 	database := fmt.Errorf("claim records: %w", &net.OpError{Op: "dial", Err: errors.New("refused")})

@@ -86,8 +86,8 @@ func (a *Activities) Validate(ctx context.Context, in Connection) error {
 // mustStayClean reports whether nothing of ours may be put into the store: the
 // connection is being removed, or its setup failed and was undone. A wish to
 // renew the script may still be on its way.
-func (i *installer) mustStayClean() bool {
-	return i.connection.Phase == connection.Removing || i.connection.Phase == connection.Failed
+func mustStayClean(c connection.Connection) bool {
+	return c.Phase == connection.Removing || c.Phase == connection.Failed
 }
 
 // InstallScript puts Ometria's JavaScript tag into the storefront, or renews
@@ -95,7 +95,7 @@ func (i *installer) mustStayClean() bool {
 func (a *Activities) InstallScript(ctx context.Context, in Connection) error {
 	defer beat(ctx)()
 	i, err := a.installer(ctx, in.ConnectionID)
-	if err != nil || i.mustStayClean() {
+	if err != nil || mustStayClean(i.connection) {
 		return temporalError(err)
 	}
 	_, err = i.ensureScript(ctx, true)
@@ -107,7 +107,7 @@ func (a *Activities) InstallScript(ctx context.Context, in Connection) error {
 func (a *Activities) InstallHooks(ctx context.Context, in Connection) error {
 	defer beat(ctx)()
 	i, err := a.installer(ctx, in.ConnectionID)
-	if err != nil || i.mustStayClean() {
+	if err != nil || mustStayClean(i.connection) {
 		return temporalError(err)
 	}
 	_, err = i.ensureHooks(ctx)
@@ -119,6 +119,9 @@ func (a *Activities) CreateSchedules(ctx context.Context, in Connection) error {
 	c, err := a.Store.Connection(ctx, in.ConnectionID)
 	if err != nil {
 		return temporalError(err)
+	}
+	if mustStayClean(c) {
+		return nil
 	}
 	if err := a.Schedules.EnsureSchedules(ctx, c.ID, c.StoreHash); err != nil {
 		return err

@@ -16,6 +16,9 @@ import (
 // item of its own: it stands for the deletion.
 func (s *session) readRecord(ctx context.Context, entity connection.Entity, id connection.RecordID) (reading, error) {
 	r := reading{entity: entity}
+	// What asked for this one record is proof enough that it changed, wherever
+	// history begins: not every change moves date_modified.
+	s.context.Since = time.Time{}
 	var err error
 	if r.f, err = s.Store.NextSeq(ctx); err != nil {
 		return r, err
@@ -65,7 +68,9 @@ func (s *session) goneItem(entity connection.Entity, id connection.RecordID) ite
 	}
 }
 
+// fingerprint of one record, the same whichever task reads it.
 func (s *session) fingerprint(mc mapping.Context, source ...any) []byte {
+	mc.Since = s.since
 	return mapping.Fingerprint(s.fingerprintKey, s.accounts.Account(), mc, source...)
 }
 
@@ -89,6 +94,21 @@ func unreadableItems(rows []bigcommerce.Unreadable) []item {
 		})
 	}
 	return items
+}
+
+// leaveOutAfter is at which attempt of a slice a record that fails by itself is
+// left to a sync of its own, so that the rest of its page goes on.
+const leaveOutAfter = 3
+
+// leaveOut takes a record whose own reads fail out of its page and marks it
+// dirty. It returns the cause where that is not to be done: yet, or because the
+// record is not what is at fault.
+func (s *session) leaveOut(ctx context.Context, entity connection.Entity, id int64, cause error) error {
+	if !s.bulk || s.attempt < leaveOutAfter || ctx.Err() != nil || expected(cause) || s.blame(ctx, cause) != nil {
+		return cause
+	}
+	s.Logger.Warn("left to a sync of its own", "connection_id", s.connection.ID, "entity", entity, "record_id", id, "err", cause)
+	return s.Store.MarkDirty(ctx, s.connection.ID, entity, []connection.RecordID{connection.RecordID(id)})
 }
 
 func (s *session) customerItems(ctx context.Context, page bigcommerce.Page[bigcommerce.Customer]) ([]item, error) {
@@ -133,7 +153,10 @@ func (s *session) productItems(ctx context.Context, page bigcommerce.Page[bigcom
 	items := unreadableItems(page.Unreadable)
 	for _, product := range page.Records {
 		if err := s.accounts.BigCommerce.Products.CompleteVariants(ctx, &product); err != nil {
-			return nil, fmt.Errorf("read variants: %w", err)
+			if err := s.leaveOut(ctx, connection.Products, product.ID, err); err != nil {
+				return nil, fmt.Errorf("read variants: %w", err)
+			}
+			continue
 		}
 		items = append(items, item{
 			id: connection.RecordID(product.ID), modified: product.DateModified.Time,
@@ -147,13 +170,18 @@ func (s *session) productItems(ctx context.Context, page bigcommerce.Page[bigcom
 func (s *session) orderItems(ctx context.Context, page bigcommerce.Page[bigcommerce.Order]) ([]item, error) {
 	shop := s.accounts.BigCommerce
 	var refunded []int64
-	for i := range page.Records {
-		if err := shop.Orders.CompleteLines(ctx, &page.Records[i]); err != nil {
-			return nil, fmt.Errorf("read order lines: %w", err)
+	orders := make([]bigcommerce.Order, 0, len(page.Records))
+	for _, order := range page.Records {
+		if err := shop.Orders.CompleteLines(ctx, &order); err != nil {
+			if err := s.leaveOut(ctx, connection.Orders, order.ID, err); err != nil {
+				return nil, fmt.Errorf("read order lines: %w", err)
+			}
+			continue
 		}
-		if mayHaveRefunds(page.Records[i]) {
-			refunded = append(refunded, page.Records[i].ID)
+		if mayHaveRefunds(order) {
+			refunded = append(refunded, order.ID)
 		}
+		orders = append(orders, order)
 	}
 	refunds := map[int64][]bigcommerce.Refund{}
 	if len(refunded) > 0 {
@@ -166,7 +194,7 @@ func (s *session) orderItems(ctx context.Context, page bigcommerce.Page[bigcomme
 		}
 	}
 	items := unreadableItems(page.Unreadable)
-	for _, order := range page.Records {
+	for _, order := range orders {
 		items = append(items, item{
 			id: connection.RecordID(order.ID), modified: order.DateModified.Time, size: 1, archived: order.IsDeleted,
 			fingerprint: s.fingerprint(s.context, order, refunds[order.ID]),

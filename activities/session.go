@@ -22,6 +22,9 @@ type session struct {
 	accounts       *remote.Accounts
 	fingerprintKey []byte
 	context        mapping.Context
+	since          time.Time // first moment of history, whatever the task at hand asks for
+	bulk           bool      // a walk through history, which one record must not hold up
+	attempt        int32     // of the activity, from 1
 }
 
 // open reads the connection and opens its accounts. A held connection is no
@@ -49,7 +52,7 @@ func (a *Activities) openFor(ctx context.Context, c connection.Connection, class
 		return nil, err
 	}
 	return &session{
-		Activities: a, connection: c, accounts: accounts, fingerprintKey: key,
+		Activities: a, connection: c, accounts: accounts, fingerprintKey: key, since: since, attempt: attempt(ctx),
 		context: mapping.Context{
 			Settings: c.Settings, StatusRules: c.StatusMapping, Store: c.Store,
 			ConnectedAt: c.CreatedAt, Since: since, SendHistoryConsent: sendsHistoryConsent(c),

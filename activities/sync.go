@@ -41,7 +41,9 @@ func (a *Activities) SyncRecord(ctx context.Context, in Record) (RecordResult, e
 		return result, err
 	}
 	s.accounts.Throttled(ctx, err)
-	s.noteAttempt(ctx, in, err)
+	if !expected(err) {
+		s.noteAttempt(ctx, in, err)
+	}
 	return result, temporalError(err)
 }
 
@@ -56,7 +58,7 @@ func (a *Activities) handBack(ctx context.Context, in Record, held Held) error {
 
 func (s *session) syncRecord(ctx context.Context, in Record) (RecordResult, error) {
 	r, err := s.readRecord(ctx, in.Entity, in.RecordID)
-	if blamed := blameStore(err); blamed != nil {
+	if blamed := s.blame(ctx, err); blamed != nil {
 		return RecordResult{Held: HeldParked}, s.park(ctx, in.ConnectionID, *blamed)
 	}
 	if err != nil {
@@ -66,7 +68,7 @@ func (s *session) syncRecord(ctx context.Context, in Record) (RecordResult, erro
 		return RecordResult{GoneOnce: true}, nil
 	}
 	done, err := s.push(ctx, r)
-	if blamed := blameOmetria(err); blamed != nil {
+	if blamed := s.blame(ctx, err); blamed != nil {
 		return RecordResult{Held: HeldParked}, s.park(ctx, in.ConnectionID, *blamed)
 	}
 	if err != nil {
@@ -97,7 +99,7 @@ func (s *session) pushedElsewhere(ctx context.Context, in Record) (RecordResult,
 		}
 		return result, nil
 	}
-	return RecordResult{}, claimedElsewhere{retryIn: min(time.Duration(attempt(ctx))*2*time.Second, 30*time.Second)}
+	return RecordResult{}, claimedElsewhere{retryIn: min(time.Duration(s.attempt)*2*time.Second, 30*time.Second)}
 }
 
 func attempt(ctx context.Context) int32 {
@@ -110,7 +112,7 @@ func attempt(ctx context.Context) int32 {
 // noteAttempt keeps the last attempt for support, and lets the dispatcher know
 // that the record waits out a backoff.
 func (s *session) noteAttempt(ctx context.Context, in Record, cause error) {
-	wait := min(time.Second<<min(attempt(ctx)-1, 9), 5*time.Minute)
+	wait := min(time.Second<<min(s.attempt-1, 9), 5*time.Minute)
 	err := s.Store.Attempted(ctx, in.key(), connection.Reason{Code: attemptCode(cause), Text: cause.Error()}, time.Now().Add(wait))
 	if err != nil {
 		s.Logger.Warn("note attempt", "connection_id", in.ConnectionID, "entity", in.Entity, "record_id", in.RecordID, "err", err)
@@ -119,12 +121,6 @@ func (s *session) noteAttempt(ctx context.Context, in Record, cause error) {
 
 // attemptCode names the side that made an attempt fail.
 func attemptCode(err error) string {
-	if _, ok := errors.AsType[*pacing.WaitError](err); ok {
-		return "budget_spent"
-	}
-	if _, ok := errors.AsType[claimedElsewhere](err); ok {
-		return "claimed_elsewhere"
-	}
 	if _, ok := errors.AsType[*bigcommerce.APIError](err); ok {
 		return "bigcommerce"
 	}
@@ -162,26 +158,43 @@ func (a *Activities) SyncSlice(ctx context.Context, in Slice) (SliceResult, erro
 		result.Held = held
 		return result, temporalError(err)
 	}
+	s.bulk = true
 	err = s.syncSlice(ctx, in, &result)
-	blamed := blameStore(err)
-	if pushErr, ok := errors.AsType[*pushError](err); ok {
-		blamed = blameOmetria(pushErr.err)
-	}
-	if blamed != nil {
+	if blamed := s.blame(ctx, err); blamed != nil {
 		result.Held = HeldParked
 		return result, s.park(ctx, in.ConnectionID, *blamed)
 	}
-	if err != nil {
-		s.accounts.Throttled(ctx, err)
+	if err == nil {
+		return result, s.goesOn(ctx)
+	}
+	s.accounts.Throttled(ctx, err)
+	if s.attempt >= stuckAfter && ctx.Err() == nil && !expected(err) {
+		s.stuck(ctx, in.Entity)
 	}
 	return result, temporalError(err)
 }
 
-// pushError tells an error of pushing a page from one of reading it.
-type pushError struct{ err error }
+// stuckAfter is at which attempt of a slice a person is told that it fails.
+const stuckAfter = 5
 
-func (e *pushError) Error() string { return e.err.Error() }
-func (e *pushError) Unwrap() error { return e.err }
+// stuck asks for a person. The slice is tried on: what is at fault may recover.
+func (s *session) stuck(ctx context.Context, entity connection.Entity) {
+	err := s.Store.Attend(ctx, s.connection.ID, connection.Attention{
+		Code: connection.SyncStuck, Since: time.Now().UTC(),
+		Action: fmt.Sprintf("Importing %s fails again and again and is tried every five minutes: the bulk sync's run in the Temporal Web UI names the cause.", entity),
+	})
+	if err != nil {
+		s.Logger.Warn("attend", "connection_id", s.connection.ID, "err", err)
+	}
+}
+
+// goesOn takes the word back once a slice has come through.
+func (s *session) goesOn(ctx context.Context) error {
+	if s.attempt < stuckAfter {
+		return nil
+	}
+	return temporalError(s.Store.Unattend(ctx, s.connection.ID, connection.SyncStuck))
+}
 
 func (s *session) syncSlice(ctx context.Context, in Slice, result *SliceResult) error {
 	w := &walk{session: s, entity: in.Entity, since: s.context.Since, limit: bigcommerce.MaxLimit}
@@ -229,7 +242,7 @@ func (s *session) walkSlice(ctx context.Context, w *walk, in Slice, result *Slic
 		}
 		done, err := s.push(ctx, p.reading)
 		if err != nil {
-			return &pushError{err}
+			return fmt.Errorf("push page: %w", err)
 		}
 		result.count(p, done)
 		if err := s.Store.CommitPage(ctx, in.ConnectionID, in.SyncID, in.Entity, p.cursor, p.last, len(p.items)); err != nil {

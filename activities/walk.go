@@ -120,9 +120,11 @@ func (w *walk) readOrders(ctx context.Context, cursor string, p *page) error {
 // page holds what is in them. Times are Unix seconds.
 type window struct {
 	From int64 `json:"from"`
-	End  int64 `json:"end"`            // of the whole walk
-	Span int64 `json:"span"`           // of the next window
-	Page int   `json:"page,omitempty"` // within a window that cannot be halved
+	End  int64 `json:"end"`  // of the whole walk
+	Span int64 `json:"span"` // of the next window
+	// Page and Limit are of a window that cannot be halved any further.
+	Page  int `json:"page,omitempty"`
+	Limit int `json:"limit,omitempty"`
 }
 
 func (w *walk) readSubscribers(ctx context.Context, cursor string, p *page) error {
@@ -131,6 +133,9 @@ func (w *walk) readSubscribers(ctx context.Context, cursor string, p *page) erro
 		return err
 	}
 	for {
+		if at.Limit != w.limit { // a page number means other rows then
+			at.Page, at.Limit = 0, w.limit
+		}
 		to := min(at.From+at.Span, at.End)
 		found, err := w.accounts.BigCommerce.Subscribers.Page(ctx, bigcommerce.SubscriberFilter{
 			DateCreatedMin: time.Unix(at.From, 0).UTC().Add(-boundMargin),
@@ -147,7 +152,7 @@ func (w *walk) readSubscribers(ctx context.Context, cursor string, p *page) erro
 		if found.More {
 			at.Page = max(at.Page, 1) + 1
 		} else {
-			at = window{From: to, End: at.End, Span: at.Span * 2}
+			at = window{From: to, End: at.End, Span: at.Span * 2, Limit: at.Limit}
 		}
 		p.last = !found.More && to >= at.End
 		found.Records = slices.DeleteFunc(found.Records, func(s bigcommerce.Subscriber) bool { return w.tooOld(s.DateCreated.Time) })

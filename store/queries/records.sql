@@ -70,15 +70,16 @@ FROM {items}(?5) AS item
 WHERE connection_id = ?1 AND entity = ?2 AND record_id = CAST(item.value ->> 'id' AS BIGINT) AND inflight_seq = ?3;
 
 -- name: RecordAttempt
-UPDATE records SET attempts = attempts + 1, last_error = ?4, backoff_until = {now} + ?5,
+UPDATE records SET attempts = attempts + 1, attempted_at = {now}, last_error = ?4, backoff_until = {now} + ?5,
     first_failed_at = CASE WHEN first_failed_at = 0 THEN {now} ELSE first_failed_at END
 WHERE connection_id = ?1 AND entity = ?2 AND record_id = ?3;
 
 -- name: GiveUpRecord
+-- An event that came after the last attempt was not looked at by it.
 UPDATE records SET outcome = 'rejected', outcome_at = {now}, reason_code = ?5, reason_path = ?6, reason_text = ?7,
     backoff_until = 0, first_failed_at = 0, fingerprint = '',
     dispatched_at = CASE WHEN dirty_seq > ?4 THEN dispatched_at ELSE 0 END,
-    dirty_seq = CASE WHEN dirty_seq > ?4 THEN dirty_seq END
+    dirty_seq = CASE WHEN dirty_seq > ?4 OR attempted_at > 0 AND last_event_at >= attempted_at THEN dirty_seq END
 WHERE connection_id = ?1 AND entity = ?2 AND record_id = ?3;
 
 -- name: SelectExpired

@@ -160,6 +160,12 @@ func claims(t *testing.T, open Open) {
 		markDirty(t, s, id, 42)
 		require.NoError(t, s.GiveUp(ctx, order(id, 42), upTo, reason))
 		assert.Equal(t, connection.Waiting, record(t, s, order(id, 42)).Outcome)
+		markDirty(t, s, id, 43)
+		require.NoError(t, s.Attempted(ctx, order(id, 43), reason, time.Now()))
+		markDirty(t, s, id, 43)
+		upTo = record(t, s, order(id, 43)).DirtySeq
+		require.NoError(t, s.GiveUp(ctx, order(id, 43), upTo, reason))
+		assert.Equal(t, connection.Waiting, record(t, s, order(id, 43)).Outcome, "no attempt has looked at that event")
 	})
 	t.Run("numbers grow and never come twice", func(t *testing.T) {
 		last := seq(t, s)

@@ -88,6 +88,7 @@ CREATE TABLE records (
     attempts           BIGINT NOT NULL DEFAULT 0,
     last_error         TEXT   NOT NULL DEFAULT '',
     first_failed_at    BIGINT NOT NULL DEFAULT 0,
+    attempted_at       BIGINT NOT NULL DEFAULT 0,
     backoff_until      BIGINT NOT NULL DEFAULT 0,
     first_seen_at      BIGINT NOT NULL DEFAULT 0,
     last_event_at      BIGINT NOT NULL DEFAULT 0,
