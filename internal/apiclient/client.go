@@ -3,6 +3,7 @@ package apiclient
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,9 +28,13 @@ type Client struct {
 }
 
 // New returns a Client of the API at base, such as https://sync.example.com.
-// httpClient carries the time limit of a call.
+// httpClient carries the time limit of a call. Redirects are not followed,
+// whatever it says: they would carry the credentials in a body to a host that
+// nobody chose.
 func New(base, token string, httpClient *http.Client) *Client {
-	return &Client{base: strings.TrimRight(base, "/"), token: token, http: httpClient}
+	unmoved := *httpClient
+	unmoved.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Client{base: strings.TrimRight(base, "/"), token: token, http: &unmoved}
 }
 
 // Problem is what the API answers when it refuses a request (RFC 9457).
@@ -79,6 +84,44 @@ func (e *UnreachableError) Error() string {
 }
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
+// RedirectError says that another address was named instead of an answer.
+type RedirectError struct {
+	BaseURL string
+	// To is the base URL that the redirect leads to, or empty when it leads to
+	// something else than the same route.
+	To string
+}
+
+func (e *RedirectError) Error() string {
+	to := e.To
+	if to == "" {
+		to = "the address of the service itself"
+	}
+	return fmt.Sprintf("%s answered with a redirect: set OBC_API_URL to %s", e.BaseURL, to)
+}
+
+// redirect reads of a Location no more than scheme, host and what precedes the
+// route: a user or a query may hold secrets.
+func (c *Client) redirect(resp *http.Response, path string) *RedirectError {
+	e := &RedirectError{BaseURL: shown(c.base)}
+	if to, err := resp.Location(); err == nil && to.Host != "" && (to.Scheme == "http" || to.Scheme == "https") {
+		if prefix, ok := strings.CutSuffix(to.EscapedPath(), path); ok && to.Scheme+"://"+to.Host+prefix != e.BaseURL {
+			e.To = to.Scheme + "://" + to.Host + prefix
+		}
+	}
+	return e
+}
+
+// shown is the base URL without a user and password.
+func shown(base string) string {
+	u, err := url.Parse(base)
+	if err != nil {
+		return "the API"
+	}
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	return u.String()
+}
+
 // Answer is a successful answer: its body, if any, and its ETag.
 type Answer struct {
 	Status int
@@ -87,7 +130,7 @@ type Answer struct {
 }
 
 // Do sends in as JSON, nil as no body, and returns the answer. A refusal is a
-// *Problem; no answer at all is an *UnreachableError.
+// *Problem, a redirect a *RedirectError; no answer at all is an *UnreachableError.
 func (c *Client) Do(ctx context.Context, method, path string, query url.Values, in any) (Answer, error) {
 	var body io.Reader
 	if in != nil {
@@ -123,14 +166,22 @@ func (c *Client) Do(ctx context.Context, method, path string, query url.Values, 
 		if inner, ok := errors.AsType[*url.Error](err); ok { // its text repeats the whole URL
 			err = inner.Err
 		}
-		return Answer{}, &UnreachableError{BaseURL: c.base, Err: err}
+		// net/http quotes what it cannot read of an answer; of a certificate it
+		// says what helps.
+		if _, ok := errors.AsType[*tls.CertificateVerificationError](err); !ok && strings.Contains(err.Error(), `"`) {
+			err = errors.New("malformed HTTP answer")
+		}
+		return Answer{}, &UnreachableError{BaseURL: shown(c.base), Err: err}
 	}
 	defer func() { _ = resp.Body.Close() }() // the answer is read, nothing is lost
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
-		return Answer{}, &UnreachableError{BaseURL: c.base, Err: err}
+		return Answer{}, &UnreachableError{BaseURL: shown(c.base), Err: err}
 	}
-	if resp.StatusCode >= 300 {
+	if resp.StatusCode >= 300 && resp.StatusCode <= 399 {
+		return Answer{}, c.redirect(resp, path)
+	}
+	if resp.StatusCode >= 400 {
 		return Answer{}, problem(resp, raw, method, path)
 	}
 	if len(raw) > 0 && !json.Valid(raw) {
