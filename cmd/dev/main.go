@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -44,6 +45,9 @@ func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(f
 
 // run runs the command and returns its exit code.
 func run(args, environ []string, stdout, stderr io.Writer) int {
+	// net/http prints bytes that a server sends unasked, maybe somebody's record,
+	// through package log. Our own logs are slog's and do not pass here.
+	log.SetOutput(io.Discard)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	go func() {

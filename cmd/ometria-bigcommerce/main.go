@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"os"
 	"os/signal"
@@ -28,6 +29,9 @@ const (
 
 // run runs one command and returns its exit code.
 func run(args, environ []string, stdout, stderr io.Writer) int {
+	// net/http prints bytes that a server sends unasked, maybe somebody's record,
+	// through package log. Our own logs are slog's and do not pass here.
+	log.SetOutput(io.Discard)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	go func() {
