@@ -2,11 +2,13 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
 	"github.com/ometria/ometria-bigcommerce/starter"
+	"github.com/ometria/ometria-bigcommerce/store"
 )
 
 const (
@@ -26,8 +28,9 @@ type workflowStarter interface {
 	Resync(ctx context.Context, c connection.Connection, r starter.Resync) (string, error)
 }
 
-// connectionLister reads the live connections, a page at a time.
+// connectionLister reads the live connections, a page at a time or one.
 type connectionLister interface {
+	Connection(ctx context.Context, id connection.ID) (connection.Connection, error)
 	Connections(ctx context.Context, cursor string, limit int) ([]connection.Connection, string, error)
 }
 
@@ -76,7 +79,17 @@ func (r rescuer) look(ctx context.Context, c connection.Connection) error {
 			return err
 		}
 	}
-	var err error
+	// A workflow that ended since the page was read has moved the connection on.
+	latest, err := r.connections.Connection(ctx, c.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read connection: %w", err)
+	}
+	if latest.Phase != c.Phase || !latest.UpdatedAt.Equal(c.UpdatedAt) {
+		return nil
+	}
 	switch c.Phase {
 	case connection.Removing:
 		_, err = r.starter.Remove(ctx, c)

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/ometria/ometria-bigcommerce/connection"
 	"github.com/ometria/ometria-bigcommerce/starter"
+	"github.com/ometria/ometria-bigcommerce/store"
 )
 
 type fakeStarter struct {
@@ -50,6 +52,51 @@ func (p pages) Connections(_ context.Context, cursor string, _ int) ([]connectio
 		return p[at:], "", nil
 	}
 	return p[at : at+1], string(p[at].ID), nil
+}
+
+func (p pages) Connection(_ context.Context, id connection.ID) (connection.Connection, error) {
+	if at := slices.IndexFunc(p, func(c connection.Connection) bool { return c.ID == id }); at >= 0 {
+		return p[at], nil
+	}
+	return connection.Connection{}, fmt.Errorf("read connection: %w", store.ErrNotFound)
+}
+
+// moved lists what was before and reads what is now.
+type moved struct{ before, now pages }
+
+func (m moved) Connections(ctx context.Context, cursor string, limit int) ([]connection.Connection, string, error) {
+	return m.before.Connections(ctx, cursor, limit)
+}
+
+func (m moved) Connection(ctx context.Context, id connection.ID) (connection.Connection, error) {
+	return m.now.Connection(ctx, id)
+}
+
+// A workflow that ends between the page and the look at it leaves no stranded
+// connection: its end is in the connection.
+func TestConnectionThatMovedOnIsNotRescued(t *testing.T) {
+	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	long := at.Add(-time.Hour)
+	before := pages{{ID: "c", Phase: connection.Validating, UpdatedAt: long}}
+	for name, tc := range map[string]struct {
+		now   pages
+		asked []string
+	}{
+		"failed":          {pages{{ID: "c", Phase: connection.Failed, UpdatedAt: at}}, nil},
+		"set up anew":     {pages{{ID: "c", Phase: connection.Validating, UpdatedAt: at}}, nil},
+		"removed":         {nil, nil},
+		"still as it was": {before, []string{"set up c"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := &fakeStarter{}
+			var rescued int
+			r := rescuer{connections: moved{before, tc.now}, starter: f, now: func() time.Time { return at },
+				rescued: func(connection.Connection) { rescued++ }}
+			require.NoError(t, r.run(t.Context()))
+			require.Equal(t, tc.asked, f.asked)
+			require.Equal(t, len(tc.asked), rescued)
+		})
+	}
 }
 
 func TestStrandedConnectionsAreRescued(t *testing.T) {
