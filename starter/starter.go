@@ -186,28 +186,6 @@ func (s *Starter) Running(ctx context.Context, workflowID string) (bool, error) 
 	return described.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, nil
 }
 
-// StopAll cancels setup and bulk sync of a connection and waits until both have
-// ended, undoing included, or ctx ends. The setup goes first, because it may
-// start a bulk sync. SyncRecord runs end by themselves: they find the
-// connection being removed.
-func (s *Starter) StopAll(ctx context.Context, id connection.ID) error {
-	for _, workflowID := range []string{workflows.ConnectionSetupID(id), workflows.BulkSyncID(id)} {
-		err := s.temporal.CancelWorkflow(ctx, workflowID, "")
-		if isNotFound(err) {
-			continue // none, or ended already
-		}
-		if err != nil {
-			return fmt.Errorf("cancel %s: %w", workflowID, err)
-		}
-		err = s.temporal.GetWorkflow(ctx, workflowID, "").Get(ctx, nil)
-		_, ended := errors.AsType[*temporal.WorkflowExecutionError](err) // how is of no interest
-		if err != nil && !ended && !isNotFound(err) {
-			return fmt.Errorf("await end of %s: %w", workflowID, err)
-		}
-	}
-	return nil
-}
-
 // ErrNotPrepared means that Temporal answers but lacks our namespace or search
 // attributes.
 var ErrNotPrepared = errors.New("temporal lacks the namespace or the search attributes: run ometria-bigcommerce admin init")

@@ -178,6 +178,41 @@ func TestStopAllAwaitsTheEnd(t *testing.T) {
 	}
 }
 
+// A Reconcile at work would put hooks into the store again while a removal
+// takes them out.
+func TestStopAllStopsReconcile(t *testing.T) {
+	setup, bulk, base := "connection-setup/"+string(shop.ID), "bulk-sync/"+string(shop.ID), "reconcile/"+string(shop.ID)
+	started, listed := base+"-2026-05-01T12:00:00Z", base+"-2026-05-01T13:00:00Z"
+	for name, tc := range map[string]struct {
+		f       *fakeTemporal
+		stopped []string
+		fails   bool
+	}{
+		"none":                  {&fakeTemporal{}, nil, false},
+		"the schedule names it": {&fakeTemporal{schedules: fakeSchedules{running: []string{started}}}, []string{started}, false},
+		"only visibility knows": {&fakeTemporal{visible: []string{listed}}, []string{listed}, false},
+		"both know":             {&fakeTemporal{schedules: fakeSchedules{running: []string{started}}, visible: []string{listed, started}}, []string{started, listed}, false},
+		"no schedule any more": {
+			&fakeTemporal{schedules: fakeSchedules{err: serviceerror.NewNotFound("")}, visible: []string{listed}}, []string{listed}, false,
+		},
+		"schedules away":  {&fakeTemporal{schedules: fakeSchedules{err: serviceerror.NewUnavailable("")}}, nil, true},
+		"visibility away": {&fakeTemporal{listErr: serviceerror.NewUnavailable("")}, nil, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := New(tc.f, time.Hour).StopAll(t.Context(), shop.ID)
+			assert.Equal(t, tc.fails, err != nil, "%v", err)
+			assert.Equal(t, append([]string{setup, bulk}, tc.stopped...), tc.f.awaited)
+			assert.Equal(t, append([]string{setup, bulk}, tc.stopped...), tc.f.cancelled)
+			if !tc.fails {
+				assert.Equal(t, []string{base}, tc.f.schedules.deleted, "or it would start another one")
+				require.Len(t, tc.f.asked, 1)
+				assert.Contains(t, tc.f.asked[0], string(shop.ID))
+				assert.Contains(t, tc.f.asked[0], "Reconcile")
+			}
+		})
+	}
+}
+
 func TestRecordWorkflow(t *testing.T) {
 	key := connection.RecordKey{ConnectionID: shop.ID, Entity: connection.Orders, RecordID: 118}
 	id := workflows.SyncRecordID(key)

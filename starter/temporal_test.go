@@ -33,6 +33,10 @@ type fakeTemporal struct {
 	ends   map[string]error
 	status enumspb.WorkflowExecutionStatus
 	answer any // of a query; nil means that no worker answers
+	// visible are the ids that a list of workflows answers; asked its queries.
+	visible []string
+	asked   []string
+	listErr error
 }
 
 type start struct {
@@ -118,6 +122,20 @@ func (f *fakeTemporal) QueryWorkflow(context.Context, string, string, string, ..
 	return client.NewValue(payloads), nil
 }
 
+func (f *fakeTemporal) ListWorkflow(_ context.Context, in *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked = append(f.asked, in.GetQuery())
+	out := &workflowservice.ListWorkflowExecutionsResponse{}
+	if len(f.schedules.deleted) == 0 {
+		return out, f.listErr // what is listed before the schedule is gone is not the last of it
+	}
+	for _, id := range f.visible {
+		out.Executions = append(out.Executions, &workflowpb.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: id}})
+	}
+	return out, f.listErr
+}
+
 func (f *fakeTemporal) CheckHealth(context.Context, *client.CheckHealthRequest) (*client.CheckHealthResponse, error) {
 	return nil, f.errs["health"]
 }
@@ -128,6 +146,7 @@ type fakeSchedules struct {
 	client.ScheduleClient
 	created []client.ScheduleOptions
 	deleted []string
+	running []string // workflow ids that a description names; none after the deletion
 	err     error
 }
 
@@ -149,6 +168,20 @@ type fakeSchedule struct {
 func (h fakeSchedule) Delete(context.Context) error {
 	h.s.deleted = append(h.s.deleted, h.id)
 	return h.s.err
+}
+
+func (h fakeSchedule) Describe(context.Context) (*client.ScheduleDescription, error) {
+	if h.s.err != nil {
+		return nil, h.s.err
+	}
+	if len(h.s.deleted) > 0 {
+		return nil, serviceerror.NewNotFound("schedule not found")
+	}
+	d := &client.ScheduleDescription{}
+	for _, id := range h.s.running {
+		d.Info.RunningWorkflows = append(d.Info.RunningWorkflows, client.ScheduleWorkflowExecution{WorkflowID: id})
+	}
+	return d, nil
 }
 
 func (f *fakeTemporal) startedIDs() []string {

@@ -1,0 +1,102 @@
+package starter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/workflows"
+)
+
+// StopAll cancels setup, bulk sync and Reconcile of a connection, deletes its
+// schedules, and waits until all have ended, undoing included, or ctx ends. The
+// setup goes first, because it may start a bulk sync or make the schedules; the
+// schedules go before Reconcile, because they would start another one.
+// SyncRecord runs end by themselves: they find the connection being removed.
+func (s *Starter) StopAll(ctx context.Context, id connection.ID) error {
+	for _, workflowID := range []string{workflows.ConnectionSetupID(id), workflows.BulkSyncID(id)} {
+		if err := s.stop(ctx, workflowID); err != nil {
+			return err
+		}
+	}
+	// The schedule knows what it has just started; visibility may lag. Once the
+	// schedule is gone, and this is tried again, visibility alone knows.
+	scheduled, err := s.scheduledReconciles(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := s.RemoveSchedules(ctx, id); err != nil {
+		return err
+	}
+	visible, err := s.visibleReconciles(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, workflowID := range visible {
+		if !slices.Contains(scheduled, workflowID) {
+			scheduled = append(scheduled, workflowID)
+		}
+	}
+	for _, workflowID := range scheduled {
+		if err := s.stop(ctx, workflowID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stop cancels a workflow and waits for its end. None at work is fine.
+func (s *Starter) stop(ctx context.Context, workflowID string) error {
+	err := s.temporal.CancelWorkflow(ctx, workflowID, "")
+	if isNotFound(err) {
+		return nil // none, or ended already
+	}
+	if err != nil {
+		return fmt.Errorf("cancel %s: %w", workflowID, err)
+	}
+	err = s.temporal.GetWorkflow(ctx, workflowID, "").Get(ctx, nil)
+	_, ended := errors.AsType[*temporal.WorkflowExecutionError](err) // how is of no interest
+	if err != nil && !ended && !isNotFound(err) {
+		return fmt.Errorf("await end of %s: %w", workflowID, err)
+	}
+	return nil
+}
+
+// scheduledReconciles returns the ids of runs that the schedule started and
+// that are at work.
+func (s *Starter) scheduledReconciles(ctx context.Context, id connection.ID) ([]string, error) {
+	described, err := s.temporal.ScheduleClient().GetHandle(ctx, workflows.ReconcileID(id)).Describe(ctx)
+	if isNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("describe reconcile schedule: %w", err)
+	}
+	var ids []string
+	for _, run := range described.Info.RunningWorkflows {
+		ids = append(ids, run.WorkflowID)
+	}
+	return ids, nil
+}
+
+// visibleReconciles returns the ids of Reconcile runs that visibility shows at
+// work.
+func (s *Starter) visibleReconciles(ctx context.Context, id connection.ID) ([]string, error) {
+	listed, err := s.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+		Query: fmt.Sprintf(`WorkflowType = "Reconcile" AND %s = "%s" AND ExecutionStatus = "Running"`,
+			workflows.ConnectionIDAttribute.GetName(), id),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list reconciles: %w", err)
+	}
+	var ids []string
+	for _, run := range listed.GetExecutions() {
+		ids = append(ids, run.GetExecution().GetWorkflowId())
+	}
+	return ids, nil
+}
