@@ -12,7 +12,8 @@ import (
 )
 
 // APIError is an answer that refuses: any status but 2xx and 429. Its texts are
-// bounded, and e-mail addresses and the token are masked in them.
+// bounded; secrets of the request, e-mail addresses, long numbers and what
+// stands in quotes are masked in them.
 type APIError struct {
 	Status int
 	// Code is the vendor's code, where an answer has one.
@@ -20,7 +21,8 @@ type APIError struct {
 	// Title is v3's; Message is v2's, or a gateway's text.
 	Title   string
 	Message string
-	// Fields says what is wrong with which field.
+	// Fields says what is wrong with which field. Its texts may repeat a value
+	// that no mask knows: never log them.
 	Fields map[string]string
 	// RequestID names the request to BigCommerce's support.
 	RequestID string
@@ -31,7 +33,8 @@ type APIError struct {
 	FromAPI bool
 }
 
-// Error names method, status, title and fields.
+// Error names route, status, title and fields; of their texts it says only what
+// are the vendor's own words.
 func (e *APIError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: status %d", e.Route, e.Status)
@@ -46,7 +49,10 @@ func (e *APIError) Error() string {
 		b.WriteString(": " + text)
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
-		b.WriteString("; " + name + ": " + e.Fields[name])
+		b.WriteString("; " + name)
+		if text := e.Fields[name]; errorKey.MatchString(text) {
+			b.WriteString(": " + text)
+		}
 	}
 	return bounded(b.String())
 }

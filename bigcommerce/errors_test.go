@@ -24,7 +24,7 @@ func TestRefusals(t *testing.T) {
 		"v2 array": {404, `[{"status":404,"message":"The requested resource was not found."}]`,
 			APIError{Message: "The requested resource was not found.", FromAPI: true}, IsNotFound, "status 404: The requested", true},
 		"v2 array with details": {413, `[{"status":413,"message":"The specified limit exceeds the maximum allowed.","details":{"max_limit":250}}]`,
-			APIError{Message: "The specified limit exceeds the maximum allowed.", FromAPI: true, Fields: map[string]string{"max_limit": "250"}}, nil, "max_limit: 250", true},
+			APIError{Message: "The specified limit exceeds the maximum allowed.", FromAPI: true, Fields: map[string]string{"max_limit": "250"}}, nil, "maximum allowed.; max_limit", true},
 		"v2 two errors": {400, `[{"status":400,"message":"One."},{"status":400,"message":"Two."}]`,
 			APIError{Message: "One.; Two.", FromAPI: true}, nil, "One.; Two.", true},
 		"v3 object": {404, `{"status":404,"title":"Webhook with id [7] not found","type":"/api-docs"}`,
@@ -32,9 +32,9 @@ func TestRefusals(t *testing.T) {
 		"v3 fields": {422, `{"status":422,"title":"JSON data is missing or invalid","errors":{"destination":"error.path.missing.","b":["first","second"],"c":{"d":"deep"}}}`,
 			APIError{Title: "JSON data is missing or invalid", FromAPI: true,
 				Fields: map[string]string{"destination": "error.path.missing.", "b": "first", "b.1": "second", "c.d": "deep"}}, nil,
-			"status 422: JSON data is missing or invalid; b: first; b.1: second; c.d: deep; destination: error.path.missing.", true},
+			"status 422: JSON data is missing or invalid; b; b.1; c.d; destination: error.path.missing.", true},
 		"v3 errors in an array": {422, `{"status":422,"title":"Bad","errors":[{"code":9,"message":"m"}]}`,
-			APIError{Title: "Bad", FromAPI: true, Fields: map[string]string{"0.code": "9", "0.message": "m"}}, nil, "0.message: m", true},
+			APIError{Title: "Bad", FromAPI: true, Fields: map[string]string{"0.code": "9", "0.message": "m"}}, nil, "; 0.message", true},
 		"missing scope on v2": {403, `{"status":403,"title":"You don't have a required scope to access the endpoint","errors":{}}`,
 			APIError{Title: "You don't have a required scope to access the endpoint", FromAPI: true}, IsForbidden, "required scope", true},
 		"no token, plain text": {401, `X-Auth-Token header is required`,
@@ -52,7 +52,7 @@ func TestRefusals(t *testing.T) {
 		"500, junk":          {500, `{"title":`, APIError{}, IsTemporary, "status 500", false},
 		"500, array of junk": {500, `[1,"x",null]`, APIError{}, IsTemporary, "status 500", false},
 		"409": {409, `{"status":409,"title":"Channel already exists with name: \"Facebook by Meta\""}`,
-			APIError{Title: `Channel already exists with name: "Facebook by Meta"`, FromAPI: true}, nil, "already exists", true},
+			APIError{Title: "Channel already exists with name: [value]", FromAPI: true}, nil, "already exists", true},
 		"507": {507, "", APIError{}, nil, "status 507", true},
 		"private text": {400, `{"status":400,"title":"no jane.doe+x@example.co.uk with ` + testToken + `","errors":{"email":"<jane@example.com> taken"}}`,
 			APIError{Title: "no [email] with [token]", FromAPI: true, Fields: map[string]string{"email": "<[email]> taken"}}, nil, "[email]", true},
@@ -85,6 +85,41 @@ func TestRefusals(t *testing.T) {
 			require.LessOrEqual(t, true_, 1, "predicates exclude each other")
 		})
 	}
+}
+
+func TestRefusalsRepeatNothingPrivate(t *testing.T) {
+	const secret = "whs-9zK_secret"
+	for name, body := range map[string]string{
+		"request in the fields":   `{"status":422,"title":"Bad","errors":{"headers":{"X-Webhook-Secret":"` + secret + `"},"first_name":"Jane Doe"}}`,
+		"request in the title":    `{"status":422,"title":"cannot take {\"X-Webhook-Secret\":\"` + secret + `\", \"name\":\"Jane Doe\"}","errors":{}}`,
+		"request in a message":    `[{"status":422,"message":"no ` + secret + ` for 07700 900-123, 'Jane O'Neil-Doe' or 'Jane"}]`,
+		"request as a field name": `{"status":422,"title":"Bad","errors":{"Jane Doe":"x","07700900123":"y","` + secret + `":"z"}}`,
+		"request as text":         `cannot take ` + secret + ` of "Jane \"Jo\" Doe", born 1990-01-02`,
+		"code":                    `{"status":422,"code":"` + secret + `","title":"T"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := serve(t, answer(422, body))
+			input := HookInput{Scope: "store/order/created", Headers: map[string]string{"X-Webhook-Secret": secret, "X-Other": "whs-9zK"}}
+			_, created := v.client.Hooks.Create(t.Context(), input)
+			_, updated := v.client.Hooks.Update(t.Context(), 7, input)
+			for _, err := range []error{created, updated} {
+				e, ok := errors.AsType[*APIError](err)
+				require.True(t, ok)
+				all := err.Error() + e.Code + e.Title + e.Message
+				for field, text := range e.Fields {
+					all += field
+					require.NotContains(t, text, secret)
+				}
+				for _, private := range []string{"whs-9zK", "_secret", "Jane", "Doe", "Neil", "900", "1990"} {
+					require.NotContains(t, all, private)
+				}
+				require.Contains(t, err.Error(), "status 422")
+			}
+		})
+	}
+	v := serve(t, answer(422, `{"status":422,"title":"You don't have what it needs: it's 250 at most","errors":{"destination":"error.path.missing."}}`))
+	_, err := v.client.Hooks.Create(t.Context(), HookInput{})
+	require.EqualError(t, err, "/v3/hooks: status 422: You don't have what it needs: it's 250 at most; destination: error.path.missing.")
 }
 
 func TestErrorTextIsBounded(t *testing.T) {

@@ -40,7 +40,7 @@ func FuzzDecodeRefusal(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
 		e := decodeRefusal(status, body)
 		e.Route = "/v3/hooks"
-		e.clean(testToken)
+		e.clean([]string{testToken})
 		text := e.Error()
 		switch {
 		case e.Status != status:

@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
 	"strconv"
 )
 
@@ -58,6 +61,11 @@ type HookInput struct {
 	Headers     map[string]string `json:"headers,omitempty"`
 }
 
+// secrets are the values of the headers, the longest first: one may hold another.
+func (i HookInput) secrets() []string {
+	return slices.SortedFunc(maps.Values(i.Headers), func(a, b string) int { return len(b) - len(a) })
+}
+
 // HookAdmin is how deliveries fare.
 type HookAdmin struct {
 	Emails         []string        `json:"emails"`
@@ -85,14 +93,16 @@ func (s *HooksService) Create(ctx context.Context, input HookInput) (Hook, error
 	if input.IsActive == nil {
 		input.IsActive = new(true)
 	}
-	return sendV3[Hook](ctx, s.client, "POST", "/v3/hooks", input)
+	return dataV3[Hook](ctx, s.client, request{method: http.MethodPost, route: "/v3/hooks", body: input, secrets: input.secrets()})
 }
 
 // Update changes the fields of input that are set; is_active true revives a
 // deactivated hook.
 // https://developer.bigcommerce.com/docs/rest-management/webhooks (PUT v3/hooks/{id})
 func (s *HooksService) Update(ctx context.Context, id int64, input HookInput) (Hook, error) {
-	return sendV3[Hook](ctx, s.client, "PUT", "/v3/hooks/{id}", input, id)
+	return dataV3[Hook](ctx, s.client, request{
+		method: http.MethodPut, route: "/v3/hooks/{id}", ids: []any{id}, body: input, secrets: input.secrets(),
+	})
 }
 
 // Delete removes a hook; IsNotFound tells that it was gone already.

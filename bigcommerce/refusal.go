@@ -20,7 +20,8 @@ const (
 )
 
 // refusal turns an answer that is not 2xx into an *APIError or *QuotaError.
-func (c *Client) refusal(route string, resp *http.Response) error {
+// secrets are the request's: no error may repeat them.
+func (c *Client) refusal(route string, secrets []string, resp *http.Response) error {
 	// What could be read of the body is enough; the status counts.
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxRefusal))
 	requestID := bounded(resp.Header.Get("X-Request-Id"))
@@ -29,7 +30,7 @@ func (c *Client) refusal(route string, resp *http.Response) error {
 	}
 	e := decodeRefusal(resp.StatusCode, body)
 	e.Route, e.RequestID = route, requestID
-	e.clean(c.config.AccessToken)
+	e.clean(append(slices.Clone(secrets), c.config.AccessToken))
 	return e
 }
 
@@ -150,26 +151,50 @@ func (e *APIError) addFields(prefix string, data json.RawMessage) {
 	}
 }
 
-// clean bounds every text and masks what must not be seen in it.
-func (e *APIError) clean(token string) {
+// clean bounds every text and masks what must not be seen in it: an answer may
+// repeat the request, or say whose record is at fault.
+func (e *APIError) clean(secrets []string) {
 	mask := func(text string) string {
-		if token != "" {
-			text = strings.ReplaceAll(text, token, "[token]")
+		for _, secret := range secrets {
+			if secret != "" {
+				text = strings.ReplaceAll(text, secret, "[token]")
+			}
 		}
-		return bounded(email.ReplaceAllString(text, "[email]"))
+		text = email.ReplaceAllString(text, "[email]")
+		text = quoted.ReplaceAllString(text, "${1}[value]")
+		return bounded(longNumber.ReplaceAllString(text, "[number]"))
 	}
-	e.Code, e.Title, e.Message = mask(e.Code), mask(e.Title), mask(e.Message)
+	if !code.MatchString(e.Code) {
+		e.Code = mask(e.Code)
+	}
+	e.Title, e.Message = mask(e.Title), mask(e.Message)
 	if e.Fields == nil {
 		return
 	}
 	masked := make(map[string]string, len(e.Fields))
 	for name, text := range e.Fields {
-		masked[mask(name)] = mask(text)
+		if name = mask(name); !fieldName.MatchString(name) {
+			name = "[field]"
+		}
+		masked[name] = mask(text)
 	}
 	e.Fields = masked
 }
 
-var email = regexp.MustCompile(`[^\s"'<>(),;:=]+@[^\s"'<>(),;:=]+`)
+var (
+	email = regexp.MustCompile(`[^\s"'<>(),;:=]+@[^\s"'<>(),;:=]+`)
+	// Five digits, whatever a telephone number or a date puts between them.
+	longNumber = regexp.MustCompile(`[+(]*\p{Nd}(?:[\s\p{Z}+\-‐-―./()]*\p{Nd}){4,}`)
+	// A quote that is never closed reaches to the end. An apostrophe, as in
+	// don't, opens none: only a single quote at a word's begin does.
+	quoted = regexp.MustCompile(`"(?:\\.|[^"\\])*(?:"|\\?$)|(^|[^\pL\pN])'(?:[^']|'[\pL\pN])*(?:'|$)`)
+	// The vendor's codes are numbers of up to six digits.
+	code      = regexp.MustCompile(`^\d{1,6}$`)
+	fieldName = regexp.MustCompile(`^[A-Za-z0-9_.\[\]-]{1,100}$`)
+	// errorKey is a text that stands for one in the vendor's own words, such as
+	// error.path.missing.
+	errorKey = regexp.MustCompile(`^error(?:\.[a-z_]+)+\.?$`)
+)
 
 // bounded is text on one line, of at most 300 characters.
 func bounded(text string) string {

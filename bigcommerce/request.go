@@ -118,6 +118,8 @@ type request struct {
 	ids    []any
 	query  query
 	body   any
+	// secrets of the body, which no error may repeat.
+	secrets []string
 }
 
 // do sends r once and returns the body of a 2xx answer, nil for one without.
@@ -160,7 +162,7 @@ func (c *Client) do(ctx context.Context, r request) ([]byte, error) {
 	}
 	defer discard(resp.Body)
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return nil, c.refusal(r.route, resp)
+		return nil, c.refusal(r.route, r.secrets, resp)
 	}
 	if resp.StatusCode == http.StatusNoContent {
 		return nil, nil
