@@ -94,7 +94,7 @@ func TestRefusalsRepeatNothingPrivate(t *testing.T) {
 		"request in the title":    `{"status":422,"title":"cannot take {\"X-Webhook-Secret\":\"` + secret + `\", \"name\":\"Jane Doe\"}","errors":{}}`,
 		"request in a message":    `[{"status":422,"message":"no ` + secret + ` for 07700 900-123, 'Jane O'Neil-Doe' or 'Jane"}]`,
 		"request as a field name": `{"status":422,"title":"Bad","errors":{"Jane Doe":"x","07700900123":"y","` + secret + `":"z"}}`,
-		"request as text":         `cannot take ` + secret + ` of "Jane \"Jo\" Doe", born 1990-01-02`,
+		"request as text":         "cannot take " + secret + " of \"Jane \\\"Jo\\\" Doe\\\n, Jane\", born 1990-01-02",
 		"code":                    `{"status":422,"code":"` + secret + `","title":"T"}`,
 	} {
 		t.Run(name, func(t *testing.T) {

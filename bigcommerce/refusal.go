@@ -187,7 +187,7 @@ var (
 	longNumber = regexp.MustCompile(`[+(]*\p{Nd}(?:[\s\p{Z}+\-‐-―./()]*\p{Nd}){4,}`)
 	// A quote that is never closed reaches to the end. An apostrophe, as in
 	// don't, opens none: only a single quote at a word's begin does.
-	quoted = regexp.MustCompile(`"(?:\\.|[^"\\])*(?:"|\\?$)|(^|[^\pL\pN])'(?:[^']|'[\pL\pN])*(?:'|$)`)
+	quoted = regexp.MustCompile(`(?s)"(?:\\.|[^"\\])*(?:"|\\?$)|(^|[^\pL\pN])'(?:[^']|'[\pL\pN])*(?:'|$)`)
 	// The vendor's codes are numbers of up to six digits.
 	code      = regexp.MustCompile(`^\d{1,6}$`)
 	fieldName = regexp.MustCompile(`^[A-Za-z0-9_.\[\]-]{1,100}$`)
