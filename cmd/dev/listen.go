@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"net"
 	"net/http"
+	"os"
 	"time"
 )
 
@@ -39,7 +41,10 @@ func isFree(address string) bool {
 // serve answers on listener until stop is called, which waits for calls in
 // flight.
 func serve(listener net.Listener, handler http.Handler) (stop func()) {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog: log.New(os.Stderr, "dev: stand-in: ", 0), // where it panics, that is to be seen
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
