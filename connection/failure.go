@@ -13,5 +13,10 @@ const (
 	FailureGaveUp = "SetupGaveUp"
 )
 
+// SetupStepFailed is the attention code of a wish that a person was promised
+// (renew the script, renew the webhooks, re-sync) and that failed for good. The
+// connection stays at work.
+const SetupStepFailed = "setup_step_failed"
+
 // FailureCanceled ends a setup that was cancelled before it was through.
 const FailureCanceled = "Canceled"

@@ -131,7 +131,7 @@ func (w *Worker) build(queue string, onFatal func(error)) sdkworker.Worker {
 func (w *Worker) register(r sdkworker.ActivityRegistry) {
 	for _, activity := range []any{
 		w.activities.Validate, w.activities.InstallScript, w.activities.InstallHooks, w.activities.CreateSchedules,
-		w.activities.SetPhase, w.activities.FailSetup,
+		w.activities.SetPhase, w.activities.FailSetup, w.activities.Attend, w.activities.Unattend,
 		w.activities.SyncSlice, w.activities.SyncRecord, w.activities.GiveUpRecord, w.activities.Reconcile,
 		w.activities.StopWorkflows, w.activities.RemoveSchedules, w.activities.RemoveHooks,
 		w.activities.RemoveScript, w.activities.Erase,

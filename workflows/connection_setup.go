@@ -3,6 +3,7 @@ package workflows
 import (
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -35,6 +36,9 @@ type connectionSetup struct {
 	modes    workflow.ReceiveChannel
 	wishes   []SetupMode
 	progress SetupProgress
+	// standing says that this run has set up and nothing has failed since:
+	// another set-up would only do the same again.
+	standing bool
 }
 
 func (s *connectionSetup) run(ctx workflow.Context) error {
@@ -54,12 +58,14 @@ func (s *connectionSetup) run(ctx workflow.Context) error {
 			return err
 		}
 		err := s.do(ctx, wish)
+		s.standing = err == nil && (s.standing || wish.Mode == SetUp)
 		if ctx.Err() != nil {
 			if err == nil {
 				err = ctx.Err()
 			}
 			return fail(ctx, err)
 		}
+		s.show(ctx, wish, err)
 		switch {
 		case err != nil:
 			failed = err
@@ -69,15 +75,42 @@ func (s *connectionSetup) run(ctx workflow.Context) error {
 	}
 }
 
-// drain takes up every waiting wish. A wish that an equal or greater one,
-// still to be done, covers is dropped.
+// stepWords are what people read of a wish that failed.
+var stepWords = map[string]struct{ about, again string }{
+	UpdateScript:  {"The JavaScript tag was not renewed", "Then update the script again."},
+	UpdateHooks:   {"The webhooks were not renewed", "The next reconcile tries again."},
+	ResyncHistory: {"The re-sync was not started", "Then ask for the re-sync again."},
+}
+
+// show lets people see on the connection that a wish failed, until the same
+// wish, or a set-up, succeeds. A set-up that failed is the connection's status.
+func (s *connectionSetup) show(ctx workflow.Context, wish SetupMode, failed error) {
+	words, lesser := stepWords[wish.Mode]
+	step := activities.StepFailed{ConnectionID: s.in.ConnectionID, About: words.about}
+	var err error
+	switch {
+	case failed == nil && (lesser || wish.Mode == SetUp):
+		err = workflow.ExecuteActivity(stepContext(ctx, s.in.ConnectionID, showGivesUpAfter, "Show that it succeeded"), acts.Unattend, step).Get(ctx, nil)
+	case failed != nil && lesser:
+		_, detail := reasonOf(failed)
+		step.Action = words.about + ". " + strings.TrimSuffix(detail, ".") + ". " + words.again
+		err = workflow.ExecuteActivity(stepContext(ctx, s.in.ConnectionID, showGivesUpAfter, "Show that it failed"), acts.Attend, step).Get(ctx, nil)
+	}
+	if err != nil {
+		workflow.GetLogger(ctx).Error("show how a wish ended", "mode", wish.Mode, "err", err)
+	}
+}
+
+// drain takes up every waiting wish. A wish that an equal or greater one, still
+// to be done, covers is dropped, and so is a set-up that came while one was at
+// work that succeeded.
 func (s *connectionSetup) drain() {
 	for {
 		var wish SetupMode
 		if !s.modes.ReceiveAsync(&wish) {
 			return
 		}
-		covered := slices.ContainsFunc(s.wishes, func(w SetupMode) bool {
+		covered := s.standing && wish.Mode == SetUp || slices.ContainsFunc(s.wishes, func(w SetupMode) bool {
 			return w.Mode == wish.Mode && wish.Mode != ResyncHistory || w.Mode == SetUp && wish.Mode != ResyncHistory
 		})
 		if !covered {

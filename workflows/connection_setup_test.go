@@ -232,6 +232,25 @@ func (s *workflowSuite) TestSetupDoesAWishThatComesDuringTheRun() {
 	s.Equal([]workflows.Resync{orders}, (*children)[1].Wishes)
 }
 
+// A person pauses and resumes while the setup is at work: it has done what the
+// second wish wants, and history is walked once.
+func (s *workflowSuite) TestSetupWishIsCoveredByTheSetUpAtWork() {
+	children := s.childStarts()
+	s.on("Validate", func(context.Context, activities.Connection) error {
+		if len(s.ran()) == 1 {
+			s.env.SignalWorkflow(workflows.ModeSignal, workflows.SetupMode{Mode: workflows.SetUp})
+		}
+		return nil
+	})
+	s.wish(0, workflows.SetupMode{Mode: workflows.SetUp})
+	s.run(workflows.ConnectionSetup, input)
+	s.NoError(s.env.GetWorkflowError())
+	s.Equal([]string{"Validate", "InstallScript", "InstallHooks", "CreateSchedules"}, s.ran())
+	s.Len(*children, 1)
+}
+
+// A wish that waits behind a set-up still to be done is done by it. One of each
+// comes during a set-up that fails: the second set-up covers the hooks.
 func (s *workflowSuite) TestSetupWishCoveredByAWaitingSetUpIsDropped() {
 	s.childStarts()
 	s.wish(0, workflows.SetupMode{Mode: workflows.SetUp})
@@ -241,12 +260,11 @@ func (s *workflowSuite) TestSetupWishCoveredByAWaitingSetUpIsDropped() {
 		}
 		s.env.SignalWorkflow(workflows.ModeSignal, workflows.SetupMode{Mode: workflows.SetUp})
 		s.env.SignalWorkflow(workflows.ModeSignal, workflows.SetupMode{Mode: workflows.UpdateHooks})
-		return nil
+		return named(connection.FailureInvalidCredentials, "store hash or token wrong")
 	})
 	s.run(workflows.ConnectionSetup, input)
 	s.NoError(s.env.GetWorkflowError())
-	once := []string{"Validate", "InstallScript", "InstallHooks", "CreateSchedules"}
-	s.Equal(append(append([]string{}, once...), once...), s.ran())
+	s.Equal([]string{"Validate", "FailSetup", "Validate", "InstallScript", "InstallHooks", "CreateSchedules"}, s.ran())
 }
 
 // A failed setup followed by another that succeeds is a success; one followed
@@ -277,6 +295,71 @@ func (s *workflowSuite) TestSetupFailureIsForgottenOnlyByAnotherSetUp() {
 			s.Equal(workflows.StatusCompleted, s.lastStatus())
 		})
 	}
+}
+
+// A wish that fails was answered 202: the connection shows it until the same
+// wish succeeds, and each wish shows for itself.
+func (s *workflowSuite) TestSetupWishThatFailsIsShown() {
+	for mode, tc := range map[string]struct{ activity, about, action string }{
+		workflows.UpdateScript: {"InstallScript", "The JavaScript tag was not renewed",
+			"The JavaScript tag was not renewed. Delete one in Script Manager. Then update the script again."},
+		workflows.UpdateHooks: {"InstallHooks", "The webhooks were not renewed",
+			"The webhooks were not renewed. Delete one in Script Manager. The next reconcile tries again."},
+	} {
+		s.Run(mode, func() {
+			s.SetupTest()
+			s.on(tc.activity, func(context.Context, activities.Connection) error {
+				return named(connection.FailureScriptLimitReached, "Delete one in Script Manager")
+			})
+			s.wish(0, workflows.SetupMode{Mode: mode})
+			s.run(workflows.ConnectionSetup, input)
+			s.failsWith(connection.FailureScriptLimitReached)
+			s.Equal([]activities.StepFailed{{ConnectionID: connectionID, About: tc.about, Action: tc.action}}, s.attended)
+			s.Empty(s.unattended)
+			s.NotContains(s.ran(), "FailSetup", "the connection stays at work")
+		})
+	}
+}
+
+func (s *workflowSuite) TestResyncThatFailsIsShown() {
+	s.env.OnWorkflow(workflows.BulkSync, mock.Anything, mock.Anything).Panic("child must not start").Maybe()
+	s.bulkSyncIsAtWork(5)
+	s.env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).
+		Return(errors.New("unknown external workflow execution"))
+	s.wish(0, workflows.SetupMode{Mode: workflows.ResyncHistory})
+	s.run(workflows.ConnectionSetup, input)
+	s.Error(s.env.GetWorkflowError())
+	s.Require().Len(s.attended, 1)
+	s.Equal("The re-sync was not started", s.attended[0].About)
+	s.Contains(s.attended[0].Action, "re-sync again")
+}
+
+func (s *workflowSuite) TestSetupWishThatSucceedsIsShownNoMore() {
+	for mode, about := range map[string]string{
+		workflows.UpdateScript: "The JavaScript tag was not renewed", workflows.UpdateHooks: "The webhooks were not renewed",
+		workflows.ResyncHistory: "The re-sync was not started", workflows.SetUp: "",
+	} {
+		s.Run(mode, func() {
+			s.SetupTest()
+			s.childStarts()
+			s.wish(0, workflows.SetupMode{Mode: mode})
+			s.run(workflows.ConnectionSetup, input)
+			s.NoError(s.env.GetWorkflowError())
+			s.Equal([]activities.StepFailed{{ConnectionID: connectionID, About: about}}, s.unattended, "a set-up clears all")
+			s.Empty(s.attended)
+		})
+	}
+}
+
+func (s *workflowSuite) TestSetupWishCancelledIsNotShown() {
+	s.on("InstallScript", func(context.Context, activities.Connection) error {
+		s.env.CancelWorkflow()
+		return errors.New("store answered 502")
+	})
+	s.wish(0, workflows.SetupMode{Mode: workflows.UpdateScript})
+	s.run(workflows.ConnectionSetup, input)
+	s.True(temporal.IsCanceledError(s.env.GetWorkflowError()))
+	s.Empty(s.attended)
 }
 
 func (s *workflowSuite) TestResyncDuringABulkSyncSignalsIt() {

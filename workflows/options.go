@@ -16,6 +16,7 @@ var acts *activities.Activities
 const (
 	setupGivesUpAfter  = time.Hour
 	recordGivesUpAfter = 72 * time.Hour
+	showGivesUpAfter   = 10 * time.Minute
 	longestBackoff     = 5 * time.Minute
 	// heartbeatTimeout bounds how long the death of a worker goes unnoticed.
 	heartbeatTimeout = 20 * time.Second

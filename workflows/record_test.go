@@ -91,6 +91,8 @@ func scenarios() []scenario {
 		{"reconcile", recordReconcile},
 		{"removal", recordRemoval},
 		{"removal_left_behind", recordRemovalLeftBehind},
+		{"setup_step_failed", recordSetupStepFailed},
+		{"bulk_cancelled_wish", recordBulkCancelledWish},
 	}
 }
 
@@ -188,6 +190,16 @@ func recordSetupMoreWishes(r *recorder) {
 	r.save("bulk_more_wishes", workflows.BulkSyncID(r.c.ID), "")
 }
 
+func recordSetupStepFailed(r *recorder) {
+	r.onStep(r.c.ID, "InstallScript", func(context.Context) error {
+		return named(connection.FailureScriptLimitReached, "this API account has 10 of at most 10: delete one in Script Manager")
+	})
+	id, err := r.starter.UpdateScript(r.ctx, r.c)
+	require.NoError(r, err)
+	assert.ErrorContains(r, r.await(id), connection.FailureScriptLimitReached)
+	r.save("setup_step_failed", id, "")
+}
+
 func (r *recorder) startBulk(in workflows.BulkSyncInput) (id, runID string) {
 	in.ConnectionInput = workflows.ConnectionInput{ConnectionID: r.c.ID, StoreHash: r.c.StoreHash}
 	run, err := r.client.ExecuteWorkflow(r.ctx, client.StartWorkflowOptions{
@@ -269,6 +281,30 @@ func recordBulkCancelled(r *recorder) {
 	require.NoError(r, r.starter.StopAll(r.ctx, r.c.ID))
 	assert.Error(r, r.await(id))
 	r.save("bulk_cancelled", id, "")
+}
+
+// recordBulkCancelledWish has a re-sync come while the bulk sync is being
+// cancelled: the next run does it.
+func recordBulkCancelledWish(r *recorder) {
+	begun := make(chan struct{})
+	var walked []connection.Entity
+	r.onSlice(r.c.ID, func(ctx context.Context, in activities.Slice) (activities.SliceResult, error) {
+		if walked = append(walked, in.Entity); len(walked) > 1 {
+			return activities.SliceResult{Done: true}, nil
+		}
+		close(begun)
+		err := beating(ctx)
+		orders := workflows.Resync{Entities: []connection.Entity{connection.Orders}}
+		require.NoError(r, r.client.SignalWorkflow(r.ctx, workflows.BulkSyncID(r.c.ID), "", workflows.ResyncSignal, orders))
+		return activities.SliceResult{}, err
+	})
+	id, run := r.startBulk(workflows.BulkSyncInput{Wishes: []workflows.Resync{{Entities: connection.Entities()}}})
+	<-begun
+	require.NoError(r, r.client.CancelWorkflow(r.ctx, id, ""))
+	require.NoError(r, r.await(id))
+	assert.Equal(r, []connection.Entity{connection.Products, connection.Orders}, walked)
+	next := r.save("bulk_cancelled_wish", id, run)
+	require.NotEmpty(r, next, "the cancelled run continued as new")
 }
 
 func recordBulkRemoved(r *recorder) {

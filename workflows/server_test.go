@@ -178,8 +178,13 @@ func (w *world) register(r worker.ActivityRegistry) {
 	named("RemoveScript", w.removal("RemoveScript"))
 	named("SetPhase", func(context.Context, activities.Phase) error { return nil })
 	named("FailSetup", func(context.Context, activities.Failure) error { return nil })
+	named("Attend", func(context.Context, activities.StepFailed) error { return nil })
+	named("Unattend", func(context.Context, activities.StepFailed) error { return nil })
 	named("GiveUpRecord", func(context.Context, activities.Record) error { return nil })
-	named("Reconcile", func(context.Context, activities.Connection) (activities.Mended, error) { return w.mended, nil })
+	reconcile := w.step("Reconcile")
+	named("Reconcile", func(ctx context.Context, in activities.Connection) (activities.Mended, error) {
+		return w.mended, reconcile(ctx, in)
+	})
 	named("SyncSlice", w.slice)
 	named("SyncRecord", w.record)
 }

@@ -47,12 +47,15 @@ type workflowSuite struct {
 	phases   []connection.Status
 	from     []connection.Status // of the last change of phase
 	failure  *activities.Failure
+	// what was shown as failed, and shown no more
+	attended, unattended []activities.StepFailed
 }
 
 func (s *workflowSuite) SetupTest() {
 	s.SetLogger(discard{})
 	s.env = s.NewTestWorkflowEnvironment()
 	s.started, s.statuses, s.phases, s.failure = nil, nil, nil, nil
+	s.attended, s.unattended = nil, nil
 	s.replaced = map[string]bool{}
 	s.env.RegisterWorkflow(workflows.ConnectionSetup)
 	s.env.RegisterWorkflow(workflows.BulkSync)
@@ -68,6 +71,14 @@ func (s *workflowSuite) SetupTest() {
 			var phase activities.Phase
 			if args.Get(&phase) == nil {
 				s.phases, s.from = append(s.phases, phase.To), phase.From
+			}
+		case "Attend", "Unattend":
+			var step activities.StepFailed
+			s.NoError(args.Get(&step))
+			if info.ActivityType.Name == "Attend" {
+				s.attended = append(s.attended, step)
+			} else {
+				s.unattended = append(s.unattended, step)
 			}
 		case "FailSetup":
 			s.failure = new(activities.Failure)
@@ -89,6 +100,7 @@ func (s *workflowSuite) TearDownTest() { s.True(s.env.IsWorkflowCompleted(), "th
 func allActivities() []any {
 	return []any{
 		acts.Validate, acts.InstallScript, acts.InstallHooks, acts.CreateSchedules, acts.SetPhase, acts.FailSetup,
+		acts.Attend, acts.Unattend,
 		acts.SyncSlice, acts.SyncRecord, acts.GiveUpRecord, acts.Reconcile,
 		acts.StopWorkflows, acts.RemoveSchedules, acts.RemoveHooks, acts.RemoveScript, acts.Erase,
 	}
@@ -113,6 +125,8 @@ func (s *workflowSuite) run(workflow any, in any) {
 		"RemoveHooks": removed, "RemoveScript": removed,
 		"SetPhase":     func(context.Context, activities.Phase) error { return nil },
 		"FailSetup":    func(context.Context, activities.Failure) error { return nil },
+		"Attend":       func(context.Context, activities.StepFailed) error { return nil },
+		"Unattend":     func(context.Context, activities.StepFailed) error { return nil },
 		"GiveUpRecord": func(context.Context, activities.Record) error { return nil },
 		"SyncSlice": func(context.Context, activities.Slice) (activities.SliceResult, error) {
 			return activities.SliceResult{Done: true}, nil
@@ -134,13 +148,14 @@ func (s *workflowSuite) run(workflow any, in any) {
 // at calls do when so much of the workflow's own time has passed.
 func (s *workflowSuite) at(after time.Duration, do func()) { s.env.RegisterDelayedCallback(do, after) }
 
-// ran returns the activities started so far, those of a phase left out.
+// ran returns the activities started so far, those that only show something
+// left out.
 func (s *workflowSuite) ran() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var names []string
 	for _, name := range s.started {
-		if name != "SetPhase" {
+		if name != "SetPhase" && name != "Attend" && name != "Unattend" {
 			names = append(names, name)
 		}
 	}
