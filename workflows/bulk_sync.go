@@ -66,8 +66,7 @@ func BulkSync(ctx workflow.Context, in BulkSyncInput) error {
 	}
 	err := b.run(ctx)
 	if err != nil && !workflow.IsContinueAsNewError(err) {
-		b.abandon(ctx, err)
-		return fail(ctx, err)
+		return b.abandon(ctx, err)
 	}
 	return err
 }
@@ -99,10 +98,16 @@ func (b *bulkSync) setup(ctx workflow.Context) {
 
 func (b *bulkSync) run(ctx workflow.Context) error {
 	for {
+		if err := ctx.Err(); err != nil {
+			return err // a wish that waits is not of what was cancelled
+		}
 		b.drain()
 		if len(b.state.Queue) == 0 {
 			if err := b.finish(ctx); err != nil {
 				return err
+			}
+			if ctx.Err() != nil && b.resyncs.Len() > 0 {
+				continue
 			}
 			// Nothing is awaited after this drain, so no wish is lost.
 			if b.drain(); len(b.state.Queue) == 0 {
@@ -286,19 +291,29 @@ func (b *bulkSync) connected(ctx workflow.Context, from ...connection.Status) er
 }
 
 // abandon leaves the connection able to go on with single changes after a
-// cancelled or failed bulk sync; records not read yet count as waiting.
-func (b *bulkSync) abandon(ctx workflow.Context, cause error) {
+// cancelled or failed bulk sync; records not read yet count as waiting. A wish
+// that came meanwhile was promised to a person: a new run does it, and only it.
+func (b *bulkSync) abandon(ctx workflow.Context, cause error) error {
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
+	b.state.Queue = nil
 	// Cancelled before its first slice, the connection is still installing.
 	if err := b.connected(ctx, connection.Installing, connection.Syncing); err != nil {
 		workflow.GetLogger(ctx).Error("leave bulk sync", "err", err)
+	}
+	// Nothing is awaited after this drain, so no wish is lost.
+	if b.drain(); len(b.state.Queue) > 0 {
+		if err := setStatus(ctx, StatusRunning); err != nil {
+			return err
+		}
+		return workflow.NewContinueAsNewError(ctx, BulkSync, b.state)
 	}
 	details := "Failed: start a re-sync to go on. "
 	if temporal.IsCanceledError(cause) {
 		details = "Cancelled: start a re-sync to go on. "
 	}
 	workflow.SetCurrentDetails(ctx, details+b.describe())
+	return fail(ctx, cause)
 }
 
 func (b *bulkSync) progress() BulkProgress {

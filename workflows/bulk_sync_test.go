@@ -248,6 +248,59 @@ func (s *workflowSuite) TestBulkSyncCancelledLeavesTheConnectionConnected() {
 	}
 }
 
+// A re-sync asked for while the cancelled bulk sync is on its way out was
+// answered 202, so it is done: alone, in a run of its own.
+func (s *workflowSuite) TestBulkSyncWishWhileCancelledIsDone() {
+	orders := workflows.Resync{Entities: []connection.Entity{connection.Orders}, Since: "2024-02-01"}
+	wish := func() { s.env.SignalWorkflow(workflows.ResyncSignal, orders) }
+	leave := func() {
+		s.on("SetPhase", func(_ context.Context, in activities.Phase) error {
+			if in.To == connection.Connected {
+				wish()
+			}
+			return nil
+		})
+	}
+	for name, prepare := range map[string]func(){
+		"as it leaves": func() {
+			s.slices(done)
+			s.at(sliceTime/2, s.env.CancelWorkflow)
+			leave()
+		},
+		"as it leaves from a pause": func() {
+			s.slices(done)
+			s.signal(sliceTime/2, workflows.PauseSignal, nil)
+			s.at(2*time.Minute, s.env.CancelWorkflow)
+			leave()
+		},
+		"in the slice that does not hear of the cancellation": func() {
+			s.slices(func(n int, _ activities.Slice) (activities.SliceResult, error) {
+				s.env.CancelWorkflow()
+				wish()
+				return activities.SliceResult{Done: true}, nil
+			})
+		},
+	} {
+		s.Run(name, func() {
+			s.SetupTest()
+			prepare()
+			in := everything
+			in.SlicesPerRun = 50
+			s.run(workflows.BulkSync, in)
+			next := s.continuedAs()
+			s.Require().Len(next.Queue, 1)
+			s.Equal(connection.Orders, next.Queue[0].Entity)
+			s.Equal("2024-02-01", next.Queue[0].Since)
+			s.False(next.Queue[0].Begun)
+			s.Empty(next.Wishes)
+			s.False(next.Syncing, "the next run sets the phase again")
+			s.Equal(50, next.SlicesPerRun)
+			s.Equal(connection.Connected, s.phases[len(s.phases)-1])
+			s.Equal(workflows.StatusRunning, s.lastStatus())
+		})
+	}
+}
+
 func (s *workflowSuite) TestBulkSyncOptions() {
 	options := s.activityOptions()
 	s.slices(done)
