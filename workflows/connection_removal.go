@@ -35,7 +35,7 @@ func (r *connectionRemoval) run(ctx workflow.Context) error {
 	if err := workflow.ExecuteActivity(local("Status: removing"), acts.SetPhase, phase).Get(ctx, nil); err != nil {
 		return err
 	}
-	if err := workflow.ExecuteActivity(local("Stop setup and bulk sync"), acts.StopWorkflows, ref).Get(ctx, nil); err != nil {
+	if err := workflow.ExecuteActivity(local("Stop setup, bulk sync and reconcile"), acts.StopWorkflows, ref).Get(ctx, nil); err != nil {
 		return err
 	}
 	if err := workflow.ExecuteActivity(local("Delete the schedules"), acts.RemoveSchedules, ref).Get(ctx, nil); err != nil {
