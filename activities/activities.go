@@ -59,6 +59,8 @@ type Failure struct {
 	ConnectionID connection.ID `json:"connection_id"`
 	Code         string        `json:"code"`
 	Detail       string        `json:"detail"`
+	// LeftBehind says that something the setup made could not be undone.
+	LeftBehind bool `json:"left_behind,omitempty"`
 }
 
 // Slice asks for up to 30 seconds of a bulk sync.
@@ -154,6 +156,9 @@ func (a *Activities) FailSetup(ctx context.Context, in Failure) error {
 	err := a.Store.Fail(ctx, in.ConnectionID, connection.Failure{
 		Code: in.Code, Detail: in.Detail, Action: nextStep(in.Code), At: time.Now().UTC(),
 	})
+	if err == nil && in.LeftBehind {
+		err = a.Store.Attend(ctx, in.ConnectionID, leftBehind())
+	}
 	return temporalError(unlessGone(err))
 }
 

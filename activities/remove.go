@@ -99,10 +99,14 @@ func (i *installer) leftBehind(ctx context.Context, removed Removed, stands bool
 		return removed, nil
 	}
 	removed.LeftBehind = true
-	return removed, temporalError(i.Store.Attend(ctx, i.connection.ID, connection.Attention{
+	return removed, temporalError(i.Store.Attend(ctx, i.connection.ID, leftBehind()))
+}
+
+func leftBehind() connection.Attention {
+	return connection.Attention{
 		Code: connection.LeftBehind, Since: time.Now().UTC(),
-		Action: "BigCommerce refused the access token, so our script or webhooks may still be in the store: delete the script in Script Manager; webhooks end with the API account.",
-	}))
+		Action: "The store did not let us take everything out again, so our script or webhooks may still be there: delete the script in Script Manager; webhooks end with the API account.",
+	}
 }
 
 // Erase deletes the connection's records and secrets, and the authentication

@@ -125,7 +125,11 @@ func TestSetPhaseAndFailSetup(t *testing.T) {
 		assert.Equal(t, connection.Failed, c.Status())
 		assert.Equal(t, kind, c.Failure.Code)
 		assert.NotEmpty(t, c.Failure.Action, kind)
+		assert.Empty(t, c.Attention)
 	}
+	require.NoError(t, w.FailSetup(w.ctx, Failure{ConnectionID: w.c.ID, Code: connection.FailureGaveUp, LeftBehind: true}))
+	require.Len(t, w.reload(w.c.ID).Attention, 1)
+	assert.Equal(t, connection.LeftBehind, w.reload(w.c.ID).Attention[0].Code)
 	require.NoError(t, w.SetPhase(w.ctx, Phase{ConnectionID: w.c.ID, To: connection.Syncing, From: []connection.Status{connection.Connected}}))
 	assert.Equal(t, connection.Failed, w.reload(w.c.ID).Phase, "only from where it was said")
 	require.NoError(t, w.SetPhase(w.ctx, Phase{ConnectionID: w.c.ID, To: connection.Removing}))

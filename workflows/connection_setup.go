@@ -201,15 +201,16 @@ func (s *connectionSetup) compensate(ctx workflow.Context, cause error, undo []u
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
 	workflow.SetCurrentDetails(ctx, "Setup failed: undoing what it made.")
+	failure := activities.Failure{ConnectionID: s.in.ConnectionID}
+	failure.Code, failure.Detail = reasonOf(cause)
 	for _, step := range slices.Backward(undo) {
 		err := workflow.ExecuteActivity(stepContext(ctx, s.in.ConnectionID, 10*time.Minute, step.summary), step.activity,
 			activities.Connection{ConnectionID: s.in.ConnectionID}).Get(ctx, nil)
 		if err != nil {
 			workflow.GetLogger(ctx).Warn("compensation failed", "step", step.summary, "err", err)
+			failure.LeftBehind = true
 		}
 	}
-	failure := activities.Failure{ConnectionID: s.in.ConnectionID}
-	failure.Code, failure.Detail = reasonOf(cause)
 	err := workflow.ExecuteActivity(stepContext(ctx, s.in.ConnectionID, 0, "Status: failed"), acts.FailSetup, failure).Get(ctx, nil)
 	if err != nil {
 		workflow.GetLogger(ctx).Error("record setup failure", "err", err)

@@ -140,6 +140,21 @@ func (s *workflowSuite) TestSetupGivesAStepUpAfterAnHour() {
 	s.Equal(workflows.StatusFailed, s.lastStatus())
 }
 
+func (s *workflowSuite) TestSetupSaysWhatItCouldNotUndo() {
+	s.on("InstallHooks", func(context.Context, activities.Connection) error {
+		return temporal.NewNonRetryableApplicationError("lacks a scope", connection.FailureMissingScope, nil)
+	})
+	s.on("RemoveHooks", func(context.Context, activities.Connection) (activities.Removed, error) {
+		return activities.Removed{}, temporal.NewNonRetryableApplicationError("store is gone", "Gone", nil)
+	})
+	s.wish(0, workflows.SetupMode{Mode: workflows.SetUp})
+	s.run(workflows.ConnectionSetup, input)
+
+	s.Equal([]string{"RemoveHooks", "RemoveScript", "FailSetup"}, s.ran()[len(s.ran())-3:], "the rest is undone all the same")
+	s.True(s.failure.LeftBehind)
+	s.Equal(connection.FailureMissingScope, s.failure.Code)
+}
+
 func (s *workflowSuite) TestSetupCancelledInTheMiddleUndoesWhatItMade() {
 	children := s.childStarts()
 	s.on("InstallHooks", func(context.Context, activities.Connection) error {
@@ -153,6 +168,7 @@ func (s *workflowSuite) TestSetupCancelledInTheMiddleUndoesWhatItMade() {
 	s.True(temporal.IsCanceledError(s.env.GetWorkflowError()), "got %v", s.env.GetWorkflowError())
 	s.Equal([]string{"Validate", "InstallScript", "InstallHooks", "RemoveHooks", "RemoveScript", "FailSetup"}, s.ran())
 	s.Equal(connection.FailureCanceled, s.failure.Code)
+	s.False(s.failure.LeftBehind)
 	s.Empty(*children)
 	s.Equal(workflows.StatusFailed, s.lastStatus())
 }
