@@ -29,26 +29,11 @@ func (a *Activities) RemoveSchedules(ctx context.Context, in Connection) error {
 func (a *Activities) RemoveHooks(ctx context.Context, in Connection) (Removed, error) {
 	defer beat(ctx)()
 	i, err := a.installer(ctx, in.ConnectionID)
-	if connectionIsGone(err) {
-		return Removed{}, nil
-	}
 	if err != nil {
-		return Removed{}, temporalError(err)
+		return Removed{}, temporalError(unlessGone(err))
 	}
-	var removed Removed
-	standing, err := i.shop.Hooks.List(ctx)
-	if err == nil {
-		for _, hook := range standing {
-			if !i.ourHook(hook) {
-				continue
-			}
-			if err = i.shop.Hooks.Delete(ctx, hook.ID); err != nil && !bigcommerce.IsNotFound(err) {
-				break
-			}
-			err = nil
-			removed.Hooks++
-		}
-	}
+	n, err := deleteOurs(ctx, i.shop.Hooks.List, i.ourHook, func(h bigcommerce.Hook) error { return i.shop.Hooks.Delete(ctx, h.ID) })
+	removed := Removed{Hooks: n}
 	if err != nil {
 		return i.leftBehind(ctx, removed, len(i.connection.Installed.Hooks) > 0, fmt.Errorf("delete hooks: %w", err))
 	}
@@ -61,32 +46,36 @@ func (a *Activities) RemoveHooks(ctx context.Context, in Connection) (Removed, e
 func (a *Activities) RemoveScript(ctx context.Context, in Connection) (Removed, error) {
 	defer beat(ctx)()
 	i, err := a.installer(ctx, in.ConnectionID)
-	if connectionIsGone(err) {
-		return Removed{}, nil
-	}
 	if err != nil {
-		return Removed{}, temporalError(err)
+		return Removed{}, temporalError(unlessGone(err))
 	}
-	var removed Removed
-	standing, err := i.shop.Scripts.List(ctx)
-	if err == nil {
-		for _, script := range standing {
-			if !i.ours(script) {
-				continue
-			}
-			if err = i.shop.Scripts.Delete(ctx, script.UUID); err != nil && !bigcommerce.IsNotFound(err) {
-				break
-			}
-			err = nil
-			removed.Scripts++
-		}
-	}
+	n, err := deleteOurs(ctx, i.shop.Scripts.List, i.ours, func(s bigcommerce.Script) error { return i.shop.Scripts.Delete(ctx, s.UUID) })
+	removed := Removed{Scripts: n}
 	if err != nil {
 		return i.leftBehind(ctx, removed, i.connection.Installed.ScriptID != "", fmt.Errorf("delete scripts: %w", err))
 	}
 	return removed, temporalError(a.Store.SetInstalled(ctx, in.ConnectionID, func(installed *connection.Installed) {
 		installed.ScriptID, installed.ScriptSource = "", ""
 	}))
+}
+
+// deleteOurs deletes what is ours of a list and returns how many that were.
+// What is gone already is fine.
+func deleteOurs[T any](ctx context.Context, list func(context.Context) ([]T, error), ours func(T) bool, remove func(T) error) (deleted int, err error) {
+	standing, err := list(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, one := range standing {
+		if !ours(one) {
+			continue
+		}
+		if err := remove(one); err != nil && !bigcommerce.IsNotFound(err) {
+			return deleted, err
+		}
+		deleted++
+	}
+	return deleted, nil
 }
 
 // leftBehind ends a removal that the store does not let us do: no retry helps
