@@ -244,7 +244,7 @@ func (c *chunk) send(ctx context.Context, batch []outgoing) error {
 		for _, o := range batch {
 			c.refuse(o, connection.Reason{
 				Code: connection.ReasonRefused, Path: string(o.record.Type()),
-				Text: "Ometria refused the record",
+				Text: "Ometria refused the record and gave no reason",
 			}, said.RequestID)
 		}
 		return nil

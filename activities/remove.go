@@ -88,6 +88,9 @@ func (i *installer) leftBehind(ctx context.Context, removed Removed, stands bool
 		return removed, nil
 	}
 	removed.LeftBehind = true
+	// An attention goes with its connection; the log outlives a removal.
+	i.Logger.Error("left behind in the store: delete it by hand", "connection_id", i.connection.ID, "store_hash", i.connection.StoreHash,
+		"script_id", i.connection.Installed.ScriptID, "hooks", len(i.connection.Installed.Hooks), "err", err)
 	return removed, temporalError(i.Store.Attend(ctx, i.connection.ID, leftBehind()))
 }
 

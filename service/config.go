@@ -158,8 +158,7 @@ func isDatabaseURL(s string) bool {
 	if file, ok := strings.CutPrefix(s, "sqlite:"); ok {
 		return file != ""
 	}
-	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql")
+	return store.IsPostgresURL(s)
 }
 
 func isURL(s string) bool {

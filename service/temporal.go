@@ -1,6 +1,7 @@
 package service
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -29,6 +30,19 @@ func (e environment) Environ() []string {
 	return list
 }
 
+// calmer lowers the SDK's errors to warnings: an activity that failed is tried
+// again, or is what a workflow then tells people in their own words. Error in
+// our log means that a person should act.
+type calmer struct{ slog.Handler }
+
+func (c calmer) Handle(ctx context.Context, r slog.Record) error {
+	r.Level = min(r.Level, slog.LevelWarn)
+	return c.Handler.Handle(ctx, r)
+}
+
+func (c calmer) WithAttrs(attrs []slog.Attr) slog.Handler { return calmer{c.Handler.WithAttrs(attrs)} }
+func (c calmer) WithGroup(name string) slog.Handler       { return calmer{c.Handler.WithGroup(name)} }
+
 // temporalOptions reads Temporal's own variables and profile file: address,
 // namespace, API key, TLS. So Temporal Cloud needs no code.
 func temporalOptions(environ []string, logger *slog.Logger, metrics client.MetricsHandler) (client.Options, error) {
@@ -44,7 +58,7 @@ func temporalOptions(environ []string, logger *slog.Logger, metrics client.Metri
 	if options.Namespace == "" {
 		options.Namespace = client.DefaultNamespace
 	}
-	options.Logger = sdklog.NewStructuredLogger(logger)
+	options.Logger = sdklog.NewStructuredLogger(slog.New(calmer{logger.Handler()}))
 	options.MetricsHandler = metrics
 	return options, nil
 }

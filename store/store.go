@@ -66,6 +66,17 @@ type Option func(*Store)
 // and end within it.
 func WithClaimTTL(d time.Duration) Option { return func(s *Store) { s.claimTTL = d } }
 
+// IsPostgresURL reports whether a URL names a PostgreSQL database in a form that
+// Open can read.
+func IsPostgresURL(databaseURL string) bool {
+	scheme, _, _ := strings.Cut(databaseURL, ":")
+	if scheme != "postgres" && scheme != "postgresql" {
+		return false
+	}
+	_, err := pgx.ParseConfig(databaseURL)
+	return err == nil
+}
+
 // Open opens the database at "sqlite:<file>" or "postgres://…". It creates a
 // SQLite file that does not exist; Migrate makes the tables.
 func Open(ctx context.Context, databaseURL string, keys *Keyring, logger *slog.Logger, opts ...Option) (*Store, error) {

@@ -102,7 +102,7 @@ func (w *Worker) poll(ctx context.Context, queue string) error {
 				temporalWorker.Stop()
 			}
 		}
-		w.options.Logger.Warn("temporal worker", "task_queue", queue, "err", err)
+		w.options.Logger.Warn("temporal worker ended: tried again; check TEMPORAL_ADDRESS", "task_queue", queue, "err", err)
 		if !wait(ctx, retryStart) {
 			return nil
 		}

@@ -158,7 +158,7 @@ func (s *stack) awaitHistory(ctx context.Context, client *apiclient.Client, id s
 			if c.Failure == nil {
 				return errors.New("the connection failed")
 			}
-			return fmt.Errorf("the connection failed: %s: %s: %s", c.Failure.Code, c.Failure.Detail, c.Failure.Action)
+			return fmt.Errorf("the connection failed: %s: %s", c.Failure.Code, c.Failure)
 		case connection.Connected:
 			if c.Waiting() == 0 {
 				display.Finish(rows)

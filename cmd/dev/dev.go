@@ -171,7 +171,7 @@ func (s *stack) startService(ctx context.Context, fail context.CancelCauseFunc) 
 			return nil, fmt.Errorf("listen on OBC_HTTP_ADDR: %w", err)
 		}
 	} else {
-		if listener, err = listen(s.state.Addresses.HTTP); err != nil {
+		if listener, err = s.listen("the API", s.state.Addresses.HTTP); err != nil {
 			return nil, err
 		}
 		s.state.Addresses.HTTP = listener.Addr().String()
@@ -258,6 +258,11 @@ func (s *stack) printAddresses() {
 		say("simulated BigCommerce", s.shop.url+"/_simulator/")
 		say("simulated Ometria", s.marketing.url+"/_simulator/")
 	}
+	if s.shop == nil {
+		say("BigCommerce", s.config.BigCommerceURL)
+		say("Ometria", s.config.OmetriaURL)
+		say("webhooks come to", s.config.PublicURL)
+	}
 	if s.options.data != "" {
 		say("data", s.dir)
 	}
@@ -272,4 +277,7 @@ func (s *stack) printAddresses() {
 	}
 	_ = w.Flush() // to the terminal; there is nowhere to report a failure
 	fmt.Fprintln(s.stdout)
+	if s.shop == nil && strings.HasPrefix(s.config.PublicURL, "http://") {
+		fmt.Fprintln(s.stderr, "dev: OBC_PUBLIC_URL is an address of this machine alone: a real store cannot send webhooks there")
+	}
 }

@@ -29,6 +29,18 @@ func listen(preferred string) (net.Listener, error) {
 	return free, nil
 }
 
+// listen is listen, and says where something went when its address was taken.
+func (s *stack) listen(what, preferred string) (net.Listener, error) {
+	listener, err := listen(preferred)
+	if err != nil {
+		return nil, err
+	}
+	if _, port, _ := net.SplitHostPort(preferred); port != "0" && listener.Addr().String() != preferred {
+		fmt.Fprintf(s.stderr, "dev: %s is taken: %s is at %s\n", preferred, what, listener.Addr())
+	}
+	return listener, nil
+}
+
 // isFree reports whether nothing listens at the address.
 func isFree(address string) bool {
 	listener, err := net.Listen("tcp", address)

@@ -115,6 +115,16 @@ instead.`,
 	return cmd
 }
 
+// writable reports whether a file can be made or written, so that this is known
+// before the work and not after it.
+func writable(name string) bool {
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return false
+	}
+	return f.Close() == nil
+}
+
 func (o options) check() error {
 	for _, flag := range []struct {
 		name  string
@@ -130,6 +140,8 @@ func (o options) check() error {
 	switch {
 	case !o.demo && (o.exit || o.report != "" || o.dropOne):
 		return usagef("--exit, --report and --drop-one belong to --demo")
+	case o.report != "" && !writable(o.report):
+		return usagef("--report %s: that file cannot be written", o.report)
 	case o.demo && o.noSimulators:
 		return usagef("--demo changes records of the store: it wants the simulators")
 	case o.latency < 0 || o.timeout <= 0:

@@ -66,10 +66,14 @@ func (s *stack) startSimulators() (stop func(), err error) {
 		_ = marketing.Close()
 	}
 	for _, simulated := range []struct {
+		what    string
 		address *string
 		handler http.Handler
-	}{{&s.state.Addresses.BigCommerce, shop}, {&s.state.Addresses.Ometria, marketing}} {
-		listener, err := listen(*simulated.address)
+	}{
+		{"the simulated BigCommerce", &s.state.Addresses.BigCommerce, shop},
+		{"the simulated Ometria", &s.state.Addresses.Ometria, marketing},
+	} {
+		listener, err := s.listen(simulated.what, *simulated.address)
 		if err != nil {
 			stop()
 			return nil, err

@@ -139,6 +139,15 @@ func (p *program) printConnection(answer apiclient.Answer) error {
 			{"identification code", c.IdentificationCode}, {"authentication", c.AuthenticationID},
 			{"created", when(&c.CreatedAt)}, {"last webhook", when(c.LastWebhookAt)},
 		}
+		script := "not installed"
+		if c.Health.Script.Installed {
+			script = "installed"
+		}
+		facts = append(facts, [2]string{"webhooks", fmt.Sprintf("%d of %d active", c.Health.Hooks.Active, c.Health.Hooks.Expected)},
+			[2]string{"script", script})
+		if q := c.Health.Quota; q != nil {
+			facts = append(facts, [2]string{"quota", fmt.Sprintf("%d of %d left", q.Left, q.Limit)})
+		}
 		if c.Failure != nil {
 			facts = append(facts, [2]string{"failure", c.Failure.Code + ": " + c.Failure.Detail}, [2]string{"what to do", c.Failure.Action})
 		}

@@ -153,13 +153,18 @@ func oneOf(names []string) string {
 func exactly(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < len(names) {
-			return usagef("%s wants %s: see %s --help", cmd.CommandPath(), strings.Join(names[len(args):], " and "), cmd.CommandPath())
+			return usagef("%s wants %s: see %s --help", commandOf(cmd), strings.Join(names[len(args):], " and "), cmd.CommandPath())
 		}
 		if len(args) > len(names) {
-			return usagef("%s takes no argument %q: see %s --help", cmd.CommandPath(), args[len(names)], cmd.CommandPath())
+			return usagef("%s takes no argument %q: see %s --help", commandOf(cmd), args[len(names)], cmd.CommandPath())
 		}
 		return nil
 	}
+}
+
+// commandOf is the command without the program's name, which leads every error.
+func commandOf(cmd *cobra.Command) string {
+	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
 }
 
 func (p *program) serveCommands() []*cobra.Command {

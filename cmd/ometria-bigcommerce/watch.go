@@ -75,7 +75,7 @@ func failed(c apiclient.Connection) error {
 	if c.Failure == nil {
 		return fmt.Errorf("connection %s failed", c.ID)
 	}
-	return fmt.Errorf("connection %s failed: %s: %s: %s", c.ID, c.Failure.Code, c.Failure.Detail, c.Failure.Action)
+	return fmt.Errorf("connection %s failed: %s: %s", c.ID, c.Failure.Code, c.Failure)
 }
 
 func rows(c apiclient.Connection) []progress.Row {

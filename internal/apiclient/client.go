@@ -63,12 +63,12 @@ func (p *Problem) Error() string {
 	if text == "" {
 		text = http.StatusText(p.Status)
 	}
-	for i, e := range p.Errors {
-		separator := "; "
-		if i == 0 {
-			separator = ": "
+	if len(p.Errors) > 0 { // they say more than the sentence that points to them
+		parts := make([]string, len(p.Errors))
+		for i, e := range p.Errors {
+			parts[i] = e.Field + ": " + e.Message
 		}
-		text = strings.TrimRight(text, ".:") + separator + e.Field + ": " + e.Message
+		text = strings.Join(parts, "; ")
 	}
 	return fmt.Sprintf("%s (%d)", text, p.Status)
 }

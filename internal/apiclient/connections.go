@@ -5,6 +5,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -57,6 +58,9 @@ type Failure struct {
 	Action string `json:"action"`
 }
 
+// String says what happened and what to do, in one line.
+func (f Failure) String() string { return strings.TrimRight(f.Detail, ". ") + ". " + f.Action }
+
 // Connection is one store joined to one Ometria account.
 type Connection struct {
 	ID                 string              `json:"id"`
@@ -68,8 +72,24 @@ type Connection struct {
 	Failure            *Failure            `json:"failure"`
 	Attention          []Attention         `json:"attention"`
 	Progress           map[string]Progress `json:"progress"`
+	Health             Health              `json:"health"`
 	CreatedAt          time.Time           `json:"created_at"`
 	LastWebhookAt      *time.Time          `json:"last_webhook_at"`
+}
+
+// Health says how a connection's parts fare.
+type Health struct {
+	Hooks struct {
+		Expected int `json:"expected"`
+		Active   int `json:"active"`
+	} `json:"hooks"`
+	Script struct {
+		Installed bool `json:"installed"`
+	} `json:"script"`
+	Quota *struct {
+		Limit int `json:"limit"`
+		Left  int `json:"left"`
+	} `json:"quota"`
 }
 
 // Waiting returns the records of all entities still to be dealt with.
