@@ -74,6 +74,16 @@ type Slice struct {
 	// Cursor is where the workflow believes the walk stands. The database's
 	// own, committed page by page, wins where it has one.
 	Cursor string `json:"cursor,omitempty"`
+	// Upcoming are the walks that follow this one: they are counted with it, so
+	// that progress knows from the start what there is to do.
+	Upcoming []Upcoming `json:"upcoming,omitempty"`
+}
+
+// Upcoming is a walk that has not begun.
+type Upcoming struct {
+	SyncID string            `json:"sync_id"`
+	Entity connection.Entity `json:"entity"`
+	Since  string            `json:"since,omitempty"`
 }
 
 // SliceResult says how far a slice came.

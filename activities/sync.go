@@ -197,24 +197,18 @@ func (s *session) goesOn(ctx context.Context) error {
 }
 
 func (s *session) syncSlice(ctx context.Context, in Slice, result *SliceResult) error {
-	w := &walk{session: s, entity: in.Entity, since: s.context.Since, limit: bigcommerce.MaxLimit}
-	if in.Since != "" {
-		since, err := connection.StartOf(in.Since, s.connection.Timezone)
-		if err != nil {
-			return err
-		}
-		w.since = since
-		s.context.Since = since
+	w, err := s.walk(in.Entity, in.Since)
+	if err != nil {
+		return err
 	}
+	s.context.Since = w.since
 	at, err := s.Store.EntitySync(ctx, in.ConnectionID, in.SyncID, in.Entity)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		expected, err := w.expected(ctx)
-		if err != nil {
-			return fmt.Errorf("count %s: %w", in.Entity, err)
-		}
-		if err := s.Store.BeginEntitySync(ctx, in.ConnectionID, in.SyncID, in.Entity, expected); err != nil {
-			return err
+		for _, next := range append([]Upcoming{{in.SyncID, in.Entity, in.Since}}, in.Upcoming...) {
+			if err := s.count(ctx, next); err != nil {
+				return err
+			}
 		}
 	case err != nil:
 		return err
@@ -223,8 +217,37 @@ func (s *session) syncSlice(ctx context.Context, in Slice, result *SliceResult) 
 		return nil
 	case at.Pages > 0:
 		result.Cursor = at.Cursor
+	default: // counted with an earlier walk: it starts now
+		if err := s.Store.BeginEntitySync(ctx, in.ConnectionID, in.SyncID, in.Entity, at.Expected); err != nil {
+			return err
+		}
 	}
 	return s.walkSlice(ctx, w, in, result)
+}
+
+// walk returns the walk of an entity from a day on, or from the connection's
+// start date.
+func (s *session) walk(entity connection.Entity, since string) (*walk, error) {
+	w := &walk{session: s, entity: entity, since: s.since, limit: bigcommerce.MaxLimit}
+	if since == "" {
+		return w, nil
+	}
+	var err error
+	w.since, err = connection.StartOf(since, s.connection.Timezone)
+	return w, err
+}
+
+// count asks BigCommerce how much a walk will find, and notes it.
+func (s *session) count(ctx context.Context, next Upcoming) error {
+	w, err := s.walk(next.Entity, next.Since)
+	if err != nil {
+		return err
+	}
+	expected, err := w.expected(ctx)
+	if err != nil {
+		return fmt.Errorf("count %s: %w", next.Entity, err)
+	}
+	return s.Store.BeginEntitySync(ctx, s.connection.ID, next.SyncID, next.Entity, expected)
 }
 
 func (s *session) walkSlice(ctx context.Context, w *walk, in Slice, result *SliceResult) error {

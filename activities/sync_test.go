@@ -291,6 +291,24 @@ func TestSyncSliceWalksAndCounts(t *testing.T) {
 
 // The cursor is committed after a page's last push: a retry goes on there, and
 // what an earlier attempt did is not done again.
+func TestSyncSliceCountsWhatIsToCome(t *testing.T) {
+	w := newWorld(t, populated)
+	in := w.slice(connection.Customers, "s/1")
+	in.Upcoming = []Upcoming{{SyncID: "s/2", Entity: connection.Orders}}
+	_, err := w.SyncSlice(w.ctx, in)
+	require.NoError(t, err)
+	progress, err := w.Store.Progress(w.ctx, w.c.ID)
+	require.NoError(t, err)
+	orders := progress[connection.Orders]
+	assert.Positive(t, orders.Total)
+	assert.Equal(t, orders.Total, orders.Waiting, "what is not read yet waits")
+
+	result, err := w.SyncSlice(w.ctx, w.slice(connection.Orders, "s/2"))
+	require.NoError(t, err)
+	assert.True(t, result.Done)
+	assert.Equal(t, orders.Total, result.Read)
+}
+
 func TestSyncSliceRetriedGoesOnAtTheCommittedCursor(t *testing.T) {
 	w := newWorld(t, func(o *worldOptions) { o.shop.Products = 600 })
 	var last int64

@@ -22,8 +22,9 @@ type EntitySync struct {
 	DoneAt    time.Time
 }
 
-// BeginEntitySync notes that a bulk sync begins with an entity. Again with the
-// same sync id it changes nothing.
+// BeginEntitySync notes how much a bulk sync will find of an entity, and that it
+// begins. Again with the same sync id it begins now, until it has a page; what
+// was counted stays.
 func (s *Store) BeginEntitySync(ctx context.Context, id connection.ID, syncID string, entity connection.Entity, expected int64) error {
 	err := s.write(ctx, func(t *tx) error {
 		seq, err := t.nextSeq()

@@ -167,7 +167,7 @@ func (b *bulkSync) slice(ctx workflow.Context) (activities.Held, error) {
 	err := workflow.ExecuteActivity(sliceContext(ctx, b.state.ConnectionID, "A slice of "+string(walk.Entity)), acts.SyncSlice,
 		activities.Slice{
 			ConnectionID: b.state.ConnectionID, SyncID: walk.SyncID, Entity: walk.Entity,
-			Since: walk.Since, Cursor: walk.Cursor,
+			Since: walk.Since, Cursor: walk.Cursor, Upcoming: b.upcoming(),
 		}).Get(ctx, &result)
 	if err != nil {
 		return activities.NotHeld, err
@@ -180,6 +180,19 @@ func (b *bulkSync) slice(ctx workflow.Context) (activities.Held, error) {
 		b.state.Queue = b.state.Queue[1:]
 	}
 	return result.Held, nil
+}
+
+// upcoming are the walks behind the first one of the queue. They are told once,
+// with its first slice.
+func (b *bulkSync) upcoming() []activities.Upcoming {
+	if b.state.Queue[0].Cursor != "" {
+		return nil
+	}
+	var next []activities.Upcoming
+	for _, walk := range b.state.Queue[1:] {
+		next = append(next, activities.Upcoming{SyncID: walk.SyncID, Entity: walk.Entity, Since: walk.Since})
+	}
+	return next
 }
 
 // wait holds until a person resumes, the account at fault answers again, or it

@@ -32,10 +32,32 @@ func (s *workflowSuite) slices(do func(n int, in activities.Slice) (activities.S
 	s.replaced["SyncSlice"] = true
 	s.env.OnActivity("SyncSlice", mock.Anything, mock.Anything).After(sliceTime).
 		Return(func(_ context.Context, in activities.Slice) (activities.SliceResult, error) {
-			*asked = append(*asked, in)
+			told := in
+			told.Upcoming = nil // TestBulkSyncTellsWhatIsToCome looks at those
+			*asked = append(*asked, told)
 			return do(len(*asked), in)
 		})
 	return asked
+}
+
+// Everything is counted with the first slice, so that progress knows from the
+// start what there is to do.
+func (s *workflowSuite) TestBulkSyncTellsWhatIsToCome() {
+	var told [][]activities.Upcoming
+	s.slices(func(n int, in activities.Slice) (activities.SliceResult, error) {
+		told = append(told, in.Upcoming)
+		return activities.SliceResult{Cursor: "on", Done: n != 1}, nil
+	})
+	s.run(workflows.BulkSync, workflows.BulkSyncInput{ConnectionInput: input, Wishes: []workflows.Resync{
+		{Entities: []connection.Entity{connection.Products, connection.Orders}, Since: "2024-02-01"},
+	}})
+	s.NoError(s.env.GetWorkflowError())
+	s.Len(told, 3)
+	s.Len(told[0], 1)
+	s.Equal(connection.Orders, told[0][0].Entity)
+	s.Equal("2024-02-01", told[0][0].Since)
+	s.Empty(told[1], "it has been told")
+	s.Empty(told[2], "nothing is to come")
 }
 
 func done(int, activities.Slice) (activities.SliceResult, error) {

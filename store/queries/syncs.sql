@@ -1,8 +1,9 @@
 -- name: BeginEntitySync
--- begun orders an entity's syncs; the latest one counts for progress.
+-- begun orders an entity's syncs; the latest one counts for progress. A sync is
+-- counted before its turn comes, so it starts anew until it has a page.
 INSERT INTO entity_syncs (connection_id, sync_id, entity, expected, begun, started_at)
 VALUES (?1, ?2, ?3, ?4, ?5, {now})
-ON CONFLICT (connection_id, sync_id, entity) DO NOTHING;
+ON CONFLICT (connection_id, sync_id, entity) DO UPDATE SET started_at = excluded.started_at WHERE entity_syncs.pages = 0;
 
 -- name: SelectEntitySync
 SELECT sync_id, entity, cursor, done, pages, read, expected, started_at, done_at

@@ -34,8 +34,9 @@ func syncs(t *testing.T, open Open) {
 	require.ErrorIs(t, err, store.ErrNotFound)
 
 	require.NoError(t, s.BeginEntitySync(ctx, id, "first", connection.Orders, 10))
+	Elapse(t, s, time.Hour)
+	require.NoError(t, s.BeginEntitySync(ctx, id, "first", connection.Orders, 99), "its turn comes: it starts now, and was counted before")
 	Elapse(t, s, time.Minute)
-	require.NoError(t, s.BeginEntitySync(ctx, id, "first", connection.Orders, 99), "again changes nothing")
 	p := progress()
 	assert.Equal(t, counts(10, 0, 0, 0, 10, 0), p.Counts, "what is not read yet waits")
 	assert.Nil(t, p.ETA)
@@ -46,6 +47,7 @@ func syncs(t *testing.T, open Open) {
 	push(t, s, id, connection.Skipped, 3)
 	push(t, s, id, connection.Rejected, 4)
 	require.NoError(t, s.CommitPage(ctx, id, "first", connection.Orders, "4", false, 4))
+	require.NoError(t, s.BeginEntitySync(ctx, id, "first", connection.Orders, 99), "again changes nothing once it has a page")
 	sync, err := s.EntitySync(ctx, id, "first", connection.Orders)
 	require.NoError(t, err)
 	assert.Equal(t, "4", sync.Cursor)
