@@ -53,11 +53,12 @@ build: dev-build ## Build bin/ometria-bigcommerce, bin/dev and bin/devserver
 gotestsum:
 	@go build -modfile=tools/go.mod -o $(GOTESTSUM) gotest.tools/gotestsum
 
-# Both modules run even if the first fails.
+# Both modules run even if the first fails. -count=1: e2e builds and starts
+# programs that go test's cache does not know it depends on.
 .PHONY: test
 test: devserver gotestsum ## Run all tests of both modules; lists what was skipped and why
 	@status=0; \
-	$(GOTESTSUM) --format standard-quiet -- -timeout 14m $(TESTFLAGS) ./... || status=1; \
+	$(GOTESTSUM) --format standard-quiet -- -count=1 -timeout 14m $(TESTFLAGS) ./... || status=1; \
 	cd devserver && $(GOTESTSUM) --format standard-quiet -- -timeout 5m $(TESTFLAGS) ./... || status=1; \
 	exit $$status
 
