@@ -225,7 +225,7 @@ func (c *chunk) send(ctx context.Context, batch []outgoing) error {
 		i := slices.IndexFunc(batch, func(o outgoing) bool { return o.record.Key() == large.Key })
 		c.refuse(batch[i], connection.Reason{
 			Code: connection.ReasonTooLarge, Path: string(large.Key.Type),
-			Text: fmt.Sprintf("the record is %d bytes, Ometria takes %d: shorten its custom fields or texts in BigCommerce", large.Bytes, ometria.MaxRecordBytes),
+			Text: fmt.Sprintf("the record is over the %d bytes that Ometria takes: shorten its custom fields or texts in BigCommerce", ometria.MaxRecordBytes),
 		}, "")
 		return c.send(ctx, slices.Delete(slices.Clone(batch), i, i+1))
 	}

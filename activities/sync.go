@@ -140,10 +140,9 @@ func (a *Activities) GiveUpRecord(ctx context.Context, in Record) error {
 	if err != nil {
 		return temporalError(err)
 	}
-	reason := connection.Reason{Code: connection.ReasonGaveUp, Text: "three days of retries have failed"}
-	if row.LastError != nil {
-		reason.Text += "; the last one: " + row.LastError.Text
-	}
+	// Failures are grouped by their text, so what is this record's alone stays
+	// in its last error.
+	reason := connection.Reason{Code: connection.ReasonGaveUp, Text: "three days of retries have failed: the record's last error says why"}
 	return temporalError(a.Store.GiveUp(ctx, in.key(), row.DirtySeq, reason))
 }
 

@@ -223,7 +223,8 @@ func TestSyncRecordNotesAFailedAttempt(t *testing.T) {
 	row = w.row(connection.Customers, id)
 	assert.Equal(t, connection.Rejected, row.Outcome)
 	assert.Equal(t, connection.ReasonGaveUp, row.Reason.Code)
-	assert.Contains(t, row.Reason.Text, "500")
+	assert.NotContains(t, row.Reason.Text, "500", "failures are grouped by their text")
+	assert.Contains(t, row.LastError.Text, "500", "which stays with the record")
 	require.NoError(t, w.GiveUpRecord(w.ctx, w.record(connection.Customers, 4711)), "one that nobody knows")
 }
 

@@ -32,7 +32,6 @@ const (
 	ReasonUnmappable    = "unmappable"      // a field no mapping was thought of for
 	ReasonGaveUp        = "gave_up"         // three days of retries
 	ReasonBeforeStart   = "before_start"    // created before the bulk sync start date
-	ReasonDeletedSource = "deleted"         // gone from BigCommerce
 )
 
 // Consent is what is known of a subscriber's newsletter consent.

@@ -102,7 +102,9 @@ func (a *Accounts) TakePush(ctx context.Context) error { return a.pacer.Push(ctx
 func (a *Accounts) TakeRead(ctx context.Context) error { return a.pacer.Read(ctx, a.account) }
 
 // Throttled passes on what a 429 said, so that every process waits; other
-// errors are ignored. It returns how long to wait, or 0.
+// errors are ignored. It returns how long to wait, or 0. Where that cannot be
+// written down, the caller waits all the same and the others find out
+// themselves.
 func (a *Accounts) Throttled(ctx context.Context, err error) time.Duration {
 	if quota, ok := errors.AsType[*bigcommerce.QuotaError](err); ok {
 		_ = a.pacer.Throttled(ctx, connection.StoreHash(a.BigCommerce.StoreHash()), quota.ResetIn, quota.PlatformLoad)
