@@ -7,6 +7,7 @@ import (
 
 	"github.com/ometria/ometria-bigcommerce/connection"
 	"github.com/ometria/ometria-bigcommerce/remote"
+	"github.com/ometria/ometria-bigcommerce/source"
 	"github.com/ometria/ometria-bigcommerce/store"
 )
 
@@ -39,7 +40,7 @@ type Activities struct {
 	Logger    *slog.Logger
 	Metrics   *Metrics
 
-	references referenceCache
+	references source.References
 }
 
 // Connection names the connection an activity works for.

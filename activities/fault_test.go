@@ -76,11 +76,11 @@ func TestSyncRecordOfBeforeTheStartDate(t *testing.T) {
 	s := w.session()
 	order, err := s.accounts.BigCommerce.Orders.Get(w.ctx, int64(id))
 	require.NoError(t, err)
-	inAWalk, err := s.orderItems(w.ctx, bigcommerce.Page[bigcommerce.Order]{Records: []bigcommerce.Order{order}})
+	inAWalk, err := s.reader.Orders(w.ctx, bigcommerce.Page[bigcommerce.Order]{Records: []bigcommerce.Order{order}})
 	require.NoError(t, err)
 	alone, err := s.readRecord(w.ctx, connection.Orders, id)
 	require.NoError(t, err)
-	assert.Equal(t, inAWalk[0].fingerprint, alone.items[0].fingerprint, "a sweep finds it unchanged")
+	assert.Equal(t, inAWalk[0].Fingerprint, alone.items[0].Fingerprint, "a sweep finds it unchanged")
 }
 
 // One record whose own reads fail must not hold up its page for ever.
@@ -106,7 +106,7 @@ func TestRecordThatFailsByItselfIsLeftOutOfItsPage(t *testing.T) {
 	p, err := read(leaveOutAfter, true)
 	require.NoError(t, err)
 	require.Len(t, p.items, 1)
-	assert.Equal(t, good, p.items[0].id)
+	assert.Equal(t, good, p.items[0].ID)
 	assert.Positive(t, w.row(connection.Products, bad).DirtySeq)
 
 	w.shop.Faults().Clear()
@@ -141,7 +141,7 @@ func TestWalkOfSubscribersBeginsAWindowAgainWithSmallerPages(t *testing.T) {
 		p, err := (&walk{session: s, entity: connection.Subscribers, limit: limit}).read(w.ctx, cursor)
 		require.NoError(t, err)
 		for _, it := range p.items {
-			found[it.id] = true
+			found[it.ID] = true
 		}
 		if cursor = p.cursor; p.last {
 			break

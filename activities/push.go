@@ -14,24 +14,12 @@ import (
 	"github.com/ometria/ometria-bigcommerce/connection"
 	"github.com/ometria/ometria-bigcommerce/mapping"
 	"github.com/ometria/ometria-bigcommerce/ometria"
+	"github.com/ometria/ometria-bigcommerce/source"
 	"github.com/ometria/ometria-bigcommerce/store"
 )
 
 // parallelPushes bounds how many pushes of one page are under way at once.
 const parallelPushes = 4
-
-// item is one BigCommerce record as it was read.
-type item struct {
-	id          connection.RecordID
-	fingerprint []byte
-	modified    time.Time
-	size        int  // how many Ometria records it becomes at most
-	gone        bool // from BigCommerce
-	archived    bool // still answered, but no longer in the store's lists
-	// mapped is called once the record is claimed, because what earlier pushes
-	// left behind is certain only then.
-	mapped func(prev connection.RecordState) mapping.Result
-}
 
 // reading is what one read of BigCommerce found. f was taken before the read
 // began and g after its answer was in: a push of it may follow only one whose
@@ -39,7 +27,7 @@ type item struct {
 type reading struct {
 	entity connection.Entity
 	f, g   int64
-	items  []item
+	items  []source.Record
 }
 
 // verdicts are the outcomes of a reading's records. One that could not be
@@ -73,17 +61,17 @@ func (s *session) push(ctx context.Context, r reading) (verdicts, error) {
 
 // pack groups items so that each group is one push, unless one record alone
 // needs more.
-func pack(items []item) [][]item {
-	var chunks [][]item
+func pack(items []source.Record) [][]source.Record {
+	var chunks [][]source.Record
 	room := 0
 	for _, it := range items {
-		if it.size > room || len(chunks) == 0 {
+		if it.Size > room || len(chunks) == 0 {
 			chunks = append(chunks, nil)
 			room = ometria.MaxPushRecords
 		}
 		last := len(chunks) - 1
 		chunks[last] = append(chunks[last], it)
-		room -= it.size
+		room -= it.Size
 	}
 	return chunks
 }
@@ -101,7 +89,7 @@ func (s *session) pushChunk(ctx context.Context, r reading) (verdicts, error) {
 	}
 	claim := store.Claim{ConnectionID: s.connection.ID, Entity: r.entity, Fetched: r.f}
 	for _, it := range r.items {
-		claim.Items = append(claim.Items, store.ClaimItem{RecordID: it.id, Fingerprint: it.fingerprint})
+		claim.Items = append(claim.Items, store.ClaimItem{RecordID: it.ID, Fingerprint: it.Fingerprint})
 	}
 	states, err := s.Store.Claim(ctx, claim)
 	if err != nil {
@@ -110,8 +98,8 @@ func (s *session) pushChunk(ctx context.Context, r reading) (verdicts, error) {
 
 	c := &chunk{session: s, r: r, states: states, sent: map[connection.RecordID]*progress{}, answered: verdicts{}, finished: verdicts{}}
 	for _, it := range r.items {
-		if prev, claimed := states[it.id]; claimed {
-			c.add(it, it.mapped(prev))
+		if prev, claimed := states[it.ID]; claimed {
+			c.add(it, it.Map(prev))
 		}
 	}
 	if sendErr := c.sendAll(ctx); sendErr != nil {
@@ -142,15 +130,15 @@ type progress struct {
 	begun  bool // whether one has been answered
 }
 
-func (c *chunk) add(it item, m mapping.Result) {
+func (c *chunk) add(it source.Record, m mapping.Result) {
 	result := store.Result{
-		RecordID: it.id, Outcome: connection.Accepted, Fingerprint: it.fingerprint,
-		State: m.State, SourceModifiedAt: it.modified,
+		RecordID: it.ID, Outcome: connection.Accepted, Fingerprint: it.Fingerprint,
+		State: m.State, SourceModifiedAt: it.Modified,
 	}
 	switch {
 	case m.Reject != nil:
-		result.Outcome, result.Reason, result.State = connection.Rejected, m.Reject, c.states[it.id]
-	case it.gone || it.archived:
+		result.Outcome, result.Reason, result.State = connection.Rejected, m.Reject, c.states[it.ID]
+	case it.Gone || it.Archived:
 		result.Outcome = connection.Deleted
 	case m.Skip != nil:
 		result.Outcome, result.Reason = connection.Skipped, m.Skip
@@ -161,12 +149,12 @@ func (c *chunk) add(it item, m mapping.Result) {
 		}
 	}
 	if len(m.Records) == 0 {
-		c.answered[it.id] = result
+		c.answered[it.ID] = result
 		return
 	}
-	c.sent[it.id] = &progress{result: result, left: len(m.Records)}
+	c.sent[it.ID] = &progress{result: result, left: len(m.Records)}
 	for _, record := range m.Records {
-		c.out = append(c.out, outgoing{it.id, record})
+		c.out = append(c.out, outgoing{it.ID, record})
 	}
 }
 

@@ -111,8 +111,8 @@ func TestPollOfEachEntity(t *testing.T) {
 func (w *world) productWithVariants(id connection.RecordID, variants ...string) {
 	w.t.Helper()
 	r := w.many(int(id), 1)
-	mapped := r.items[0].mapped
-	r.items[0].mapped = func(prev connection.RecordState) mapping.Result {
+	mapped := r.items[0].Map
+	r.items[0].Map = func(prev connection.RecordState) mapping.Result {
 		m := mapped(prev)
 		m.Records[0].(*ometria.Product).ID = id.String()
 		m.State.Children = nil

@@ -19,7 +19,7 @@ func TestPushThatWasTakenIsFinishedThoughTheRestFails(t *testing.T) {
 	w := newWorld(t)
 	require.NoError(t, w.account.Reject(ometriasim.Rule{Type: "contact", Collection: "customers", ID: "3", When: "now"}))
 	older := w.contacts(1, 1)
-	older.items[0].fingerprint = []byte("older content")
+	older.items[0].Fingerprint = []byte("older content")
 	newer := w.contacts(1, 4)
 	w.orderPush(faults.Fault{Status: 429, Skip: 2}) // 1 to 4 refused in part, 1 and 2 taken, then throttled
 	done, err := w.session().push(w.ctx, newer)

@@ -16,18 +16,19 @@ import (
 	"github.com/ometria/ometria-bigcommerce/ometria"
 	"github.com/ometria/ometria-bigcommerce/simulator/faults"
 	"github.com/ometria/ometria-bigcommerce/simulator/ometriasim"
+	"github.com/ometria/ometria-bigcommerce/source"
 	"github.com/ometria/ometria-bigcommerce/store"
 )
 
 func TestPack(t *testing.T) {
-	sizes := func(sizes ...int) (items []item) {
+	sizes := func(sizes ...int) (items []source.Record) {
 		for i, size := range sizes {
-			items = append(items, item{id: connection.RecordID(i + 1), size: size})
+			items = append(items, source.Record{ID: connection.RecordID(i + 1), Size: size})
 		}
 		return items
 	}
 	for name, tc := range map[string]struct {
-		items []item
+		items []source.Record
 		want  []int // records of each group
 	}{
 		"nothing":                   {nil, nil},
@@ -44,9 +45,9 @@ func TestPack(t *testing.T) {
 			for _, group := range pack(tc.items) {
 				sum := 0
 				for _, it := range group {
-					sum += it.size
+					sum += it.Size
 					order++
-					assert.Equal(t, order, it.id, "in the order they came")
+					assert.Equal(t, order, it.ID, "in the order they came")
 				}
 				got = append(got, sum)
 			}
@@ -225,9 +226,9 @@ func (w *world) many(id, n int) reading {
 	for i := range records {
 		records[i] = &ometria.Product{ID: fmt.Sprintf("%d-%d", id, i), Title: "Shirt", Price: ometria.NewAmount(decimal.NewFromInt(10)), URL: "https://shop.example.com/shirt", IsActive: new(true)}
 	}
-	r.items = []item{{
-		id: connection.RecordID(id), size: n, fingerprint: []byte("content"),
-		mapped: func(connection.RecordState) mapping.Result {
+	r.items = []source.Record{{
+		ID: connection.RecordID(id), Size: n, Fingerprint: []byte("content"),
+		Map: func(connection.RecordState) mapping.Result {
 			return mapping.Result{Records: records, State: connection.RecordState{Exists: true, Children: []int64{1}}}
 		},
 	}}
@@ -281,9 +282,9 @@ func TestPushKeepsWhatWasFinishedBeforeAFailure(t *testing.T) {
 	w := newWorld(t)
 	w.orderPush(faults.Fault{Status: 429, Skip: 1})
 	r := w.contacts(1, 2)
-	r.items[1] = item{
-		id: 2, size: 100, fingerprint: []byte("x"),
-		mapped: func(connection.RecordState) mapping.Result {
+	r.items[1] = source.Record{
+		ID: 2, Size: 100, Fingerprint: []byte("x"),
+		Map: func(connection.RecordState) mapping.Result {
 			records := make([]ometria.Record, 100)
 			for i := range records {
 				records[i] = contact(1000 + i)
@@ -325,7 +326,7 @@ func TestPushOfAnOlderReadIsNotMade(t *testing.T) {
 	newer := w.contacts(1, 1)
 	_, err := w.session().push(w.ctx, newer)
 	require.NoError(t, err)
-	older.items[0].fingerprint = []byte("other content")
+	older.items[0].Fingerprint = []byte("other content")
 	done, err := w.session().push(w.ctx, older)
 	require.NoError(t, err)
 	assert.Empty(t, done)
@@ -337,8 +338,8 @@ func TestPushRecordsSkippedAndRejectedByTheMapping(t *testing.T) {
 	w := newWorld(t)
 	r := w.contacts(1, 3)
 	reason := connection.Reason{Code: connection.ReasonInvalidEmail, Path: "email", Text: "the e-mail address is not valid"}
-	r.items[0].mapped = func(prev connection.RecordState) mapping.Result { return mapping.Result{Skip: &reason, State: prev} }
-	r.items[1].mapped = func(prev connection.RecordState) mapping.Result { return mapping.Result{Reject: &reason, State: prev} }
+	r.items[0].Map = func(prev connection.RecordState) mapping.Result { return mapping.Result{Skip: &reason, State: prev} }
+	r.items[1].Map = func(prev connection.RecordState) mapping.Result { return mapping.Result{Reject: &reason, State: prev} }
 	done, err := w.session().push(w.ctx, r)
 	require.NoError(t, err)
 	assert.Equal(t, map[connection.Outcome]int{connection.Accepted: 1, connection.Rejected: 1, connection.Skipped: 1}, count(done))
@@ -349,7 +350,7 @@ func TestPushRecordsSkippedAndRejectedByTheMapping(t *testing.T) {
 func TestPushSaysThatAnOrderStatusIsUnmapped(t *testing.T) {
 	w := newWorld(t)
 	r := w.contacts(1, 1)
-	r.items[0].mapped = func(prev connection.RecordState) mapping.Result {
+	r.items[0].Map = func(prev connection.RecordState) mapping.Result {
 		return mapping.Result{Records: []ometria.Record{contact(1)}, Notes: []mapping.Note{{Code: mapping.NoteUnmappedStatus, Key: "27"}}}
 	}
 	_, err := w.session().push(w.ctx, r)

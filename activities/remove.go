@@ -105,6 +105,6 @@ func leftBehind() connection.Attention {
 // unless another connection uses it.
 func (a *Activities) Erase(ctx context.Context, in Connection) error {
 	defer beat(ctx)()
-	a.references.forget(in.ConnectionID)
+	a.references.Forget(in.ConnectionID)
 	return temporalError(unlessGone(a.Store.Erase(ctx, in.ConnectionID)))
 }

@@ -9,22 +9,20 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
-	"github.com/ometria/ometria-bigcommerce/mapping"
 	"github.com/ometria/ometria-bigcommerce/pacing"
 	"github.com/ometria/ometria-bigcommerce/remote"
+	"github.com/ometria/ometria-bigcommerce/source"
 	"github.com/ometria/ometria-bigcommerce/store"
 )
 
 // session is what one activity execution works with.
 type session struct {
 	*Activities
-	connection     connection.Connection
-	accounts       *remote.Accounts
-	fingerprintKey []byte
-	context        mapping.Context
-	since          time.Time // first moment of history, whatever the task at hand asks for
-	bulk           bool      // a walk through history, which one record must not hold up
-	attempt        int32     // of the activity, from 1
+	connection connection.Connection
+	accounts   *remote.Accounts
+	reader     *source.Reader
+	bulk       bool  // a walk through history, which one record must not hold up
+	attempt    int32 // of the activity, from 1
 }
 
 // open reads the connection and opens its accounts. A held connection is no
@@ -47,17 +45,12 @@ func (a *Activities) openFor(ctx context.Context, c connection.Connection, class
 	if err != nil {
 		return nil, fmt.Errorf("read fingerprint key: %w", err)
 	}
-	since, err := c.Since()
-	if err != nil {
-		return nil, err
-	}
-	return &session{
-		Activities: a, connection: c, accounts: accounts, fingerprintKey: key, since: since, attempt: attempt(ctx),
-		context: mapping.Context{
-			Settings: c.Settings, StatusRules: c.StatusMapping, Store: c.Store,
-			ConnectedAt: c.CreatedAt, Since: since, SendHistoryConsent: sendsHistoryConsent(c),
-		},
-	}, nil
+	s := &session{Activities: a, connection: c, accounts: accounts, attempt: attempt(ctx)}
+	s.reader, err = source.New(source.Config{
+		Connection: c, Shop: accounts.BigCommerce, Account: accounts.Account(), FingerprintKey: key,
+		References: &a.references, LeaveOut: s.leaveOut,
+	})
+	return s, err
 }
 
 // held reads the connection and says whether anything may be done for it now.
@@ -76,19 +69,6 @@ func (a *Activities) held(ctx context.Context, id connection.ID) (connection.Con
 		return c, HeldPaused, nil
 	}
 	return c, NotHeld, nil
-}
-
-// sendsHistoryConsent reports whether consents from before the connection are
-// sent. Where the Ometria account held contacts already, people may have left
-// there without the shop knowing: their old consent must not bring them back.
-func sendsHistoryConsent(c connection.Connection) bool {
-	switch c.Settings.HistoryConsent {
-	case connection.HistoryConsentSend:
-		return true
-	case connection.HistoryConsentOmit:
-		return false
-	}
-	return !c.AccountHeldContacts
 }
 
 // park holds the connection until a probe succeeds.

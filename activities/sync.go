@@ -64,7 +64,7 @@ func (s *session) syncRecord(ctx context.Context, in Record) (RecordResult, erro
 	if err != nil {
 		return RecordResult{}, err
 	}
-	if r.items[0].gone && !in.GoneSeen {
+	if r.items[0].Gone && !in.GoneSeen {
 		return RecordResult{GoneOnce: true}, nil
 	}
 	done, err := s.push(ctx, r)
@@ -200,7 +200,7 @@ func (s *session) syncSlice(ctx context.Context, in Slice, result *SliceResult) 
 	if err != nil {
 		return err
 	}
-	s.context.Since = w.since
+	s.reader.Since(w.since)
 	at, err := s.Store.EntitySync(ctx, in.ConnectionID, in.SyncID, in.Entity)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -227,12 +227,13 @@ func (s *session) syncSlice(ctx context.Context, in Slice, result *SliceResult) 
 // walk returns the walk of an entity from a day on, or from the connection's
 // start date.
 func (s *session) walk(entity connection.Entity, since string) (*walk, error) {
-	w := &walk{session: s, entity: entity, since: s.since, limit: bigcommerce.MaxLimit}
-	if since == "" {
-		return w, nil
-	}
+	w := &walk{session: s, entity: entity, limit: bigcommerce.MaxLimit}
 	var err error
-	w.since, err = connection.StartOf(since, s.connection.Timezone)
+	if since == "" {
+		w.since, err = s.connection.Since()
+	} else {
+		w.since, err = connection.StartOf(since, s.connection.Timezone)
+	}
 	return w, err
 }
 

@@ -65,7 +65,7 @@ func (w *walk) readProducts(ctx context.Context, cursor string, p *page) error {
 	}
 	p.last = found.Len() == 0 || !found.More
 	p.cursor = strconv.FormatInt(max(after, found.LastID), 10)
-	p.items, err = w.productItems(ctx, found)
+	p.items, err = w.reader.Products(ctx, found)
 	return err
 }
 
@@ -82,7 +82,7 @@ func (w *walk) readCustomers(ctx context.Context, cursor string, p *page) error 
 	if err := w.accounts.BigCommerce.Customers.Complete(ctx, found.Records); err != nil {
 		return err
 	}
-	p.items, err = w.customerItems(ctx, found)
+	p.items, err = w.reader.Customers(ctx, found)
 	return err
 }
 
@@ -111,7 +111,7 @@ func (w *walk) readOrders(ctx context.Context, cursor string, p *page) error {
 		p.cursor = strconv.FormatInt(found.LastID, 10)
 	}
 	found.Records = slices.DeleteFunc(found.Records, func(o bigcommerce.Order) bool { return w.tooOld(o.DateCreated.Time) })
-	p.items, err = w.orderItems(ctx, found)
+	p.items, err = w.reader.Orders(ctx, found)
 	return err
 }
 
@@ -156,7 +156,7 @@ func (w *walk) readSubscribers(ctx context.Context, cursor string, p *page) erro
 		}
 		p.last = !found.More && to >= at.End
 		found.Records = slices.DeleteFunc(found.Records, func(s bigcommerce.Subscriber) bool { return w.tooOld(s.DateCreated.Time) })
-		p.items = w.subscriberItems(found)
+		p.items = w.reader.Subscribers(found)
 		if p.last || len(p.items) > 0 {
 			data, err := json.Marshal(at)
 			p.cursor = string(data)

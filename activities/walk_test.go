@@ -30,7 +30,7 @@ func (w *world) pages(entity connection.Entity, limit int, since time.Time) map[
 		assert.Less(w.t, p.f, p.g)
 		assert.LessOrEqual(w.t, len(p.items), limit)
 		for _, it := range p.items {
-			found[it.id]++
+			found[it.ID]++
 		}
 		if p.last {
 			return found
@@ -150,11 +150,11 @@ func TestWalkWhileTheStoreChanges(t *testing.T) {
 				p, err := (&walk{session: s, entity: entity, limit: 10}).read(w.ctx, cursor)
 				require.NoError(t, err)
 				for _, it := range p.items {
-					found[it.id] = true
+					found[it.ID] = true
 				}
 				if len(p.items) > 0 && cursor == "" {
 					for _, it := range p.items[:5] {
-						require.NoError(t, w.shop.Delete(string(entity), int64(it.id)))
+						require.NoError(t, w.shop.Delete(string(entity), int64(it.ID)))
 					}
 				}
 				if p.last {

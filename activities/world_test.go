@@ -24,6 +24,7 @@ import (
 	"github.com/ometria/ometria-bigcommerce/remote"
 	"github.com/ometria/ometria-bigcommerce/simulator/bigcommercesim"
 	"github.com/ometria/ometria-bigcommerce/simulator/ometriasim"
+	"github.com/ometria/ometria-bigcommerce/source"
 	"github.com/ometria/ometria-bigcommerce/store"
 )
 
@@ -219,14 +220,14 @@ func (w *world) contacts(from, to int) reading {
 
 func contact(id int) *ometria.Contact {
 	return &ometria.Contact{
-		Collection: mapping.CollectionCustomers, Merge: true, ID: fmt.Sprint(id), Email: fmt.Sprintf("c%d@example.com", id),
+		Collection: connection.CollectionCustomers, Merge: true, ID: fmt.Sprint(id), Email: fmt.Sprintf("c%d@example.com", id),
 	}
 }
 
-func contactItem(id int, record ometria.Record) item {
-	return item{
-		id: connection.RecordID(id), size: 1, fingerprint: []byte(fmt.Sprint("content of ", id)),
-		mapped: func(prev connection.RecordState) mapping.Result {
+func contactItem(id int, record ometria.Record) source.Record {
+	return source.Record{
+		ID: connection.RecordID(id), Size: 1, Fingerprint: []byte(fmt.Sprint("content of ", id)),
+		Map: func(prev connection.RecordState) mapping.Result {
 			prev.Exists = true
 			return mapping.Result{Records: []ometria.Record{record}, State: prev}
 		},
@@ -234,4 +235,4 @@ func contactItem(id int, record ometria.Record) item {
 }
 
 // held counts the contacts that Ometria holds of the customers' collection.
-func (w *world) held() int { return w.account.Counts().Collections[mapping.CollectionCustomers] }
+func (w *world) held() int { return w.account.Counts().Collections[connection.CollectionCustomers] }

@@ -132,12 +132,13 @@ type Attention struct {
 	Action string    `json:"action"` // what to do, in a sentence
 }
 
-// Attention codes. The first four park a connection.
+// Attention codes. The first five park a connection.
 const (
 	BigCommerceCredentials = "bigcommerce_credentials" // token revoked or scope gone
 	BigCommerceUnavailable = "bigcommerce_unavailable" // store down or suspended
 	OmetriaCredentials     = "ometria_credentials"
 	OmetriaUnavailable     = "ometria_unavailable"
+	MultiCurrency          = "multi_currency"       // the store now takes payment in several currencies
 	UnmappedStatus         = "unmapped_status"      // an order status id nobody knows
 	PushErrorsMissed       = "push_errors_missed"   // more than 100 errors between two polls
 	ManyFailing            = "many_records_failing" // over 1,000 records wait out a backoff

@@ -32,6 +32,7 @@ const (
 	ReasonUnmappable    = "unmappable"      // a field no mapping was thought of for
 	ReasonGaveUp        = "gave_up"         // three days of retries
 	ReasonBeforeStart   = "before_start"    // created before the bulk sync start date
+	ReasonTestOrder     = "test_order"      // paid through the test payment gateway
 )
 
 // Consent is what is known of a subscriber's newsletter consent.

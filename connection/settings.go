@@ -1,8 +1,10 @@
 package connection
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -17,6 +19,18 @@ const (
 const (
 	HistoryConsentSend = "send"
 	HistoryConsentOmit = "omit"
+)
+
+// Signs of discounts at Ometria, where none is documented.
+const (
+	DiscountPositive = "positive"
+	DiscountNegative = "negative"
+)
+
+// What becomes of orders paid through BigCommerce's test payment gateway.
+const (
+	TestOrdersSkip = "skip"
+	TestOrdersSend = "send"
 )
 
 // Settings are the choices whose right answer only a real account can tell.
@@ -35,6 +49,37 @@ type Settings struct {
 	// ForceOptin sends @force_optin beside marketing_optin, which overrides
 	// every other source for good (Ometria, Force opt-in).
 	ForceOptin bool `json:"force_optin,omitempty"`
+	// CustomersCollection and SubscribersCollection are the collections that
+	// contacts are pushed to: "customers" and "subscribers" when empty. A store
+	// that moves here from another connector keeps that one's.
+	CustomersCollection   string `json:"customers_collection,omitempty"`
+	SubscribersCollection string `json:"subscribers_collection,omitempty"`
+	// Discount is DiscountPositive (default) or DiscountNegative.
+	Discount string `json:"discount,omitempty"`
+	// TestOrders is TestOrdersSkip (default) or TestOrdersSend.
+	TestOrders string `json:"test_orders,omitempty"`
+	// PageCalls adds the calls that Ometria documents for its tag (init,
+	// identify, setBasket, trackTransaction) to the storefront's script, for
+	// accounts whose tag file carries no BigCommerce plugin.
+	PageCalls bool `json:"page_calls,omitempty"`
+	// ScriptConsent is the consent category of the script in the storefront:
+	// essential, functional, analytics or targeting (default). A merchant's own
+	// choice in Script Manager stands until this is set.
+	ScriptConsent string `json:"script_consent,omitempty"`
+}
+
+// Collections of Ometria that contacts are pushed to by default.
+const (
+	CollectionCustomers   = "customers"
+	CollectionSubscribers = "subscribers"
+)
+
+// CustomersIn is the collection of customers.
+func (s Settings) CustomersIn() string { return cmp.Or(s.CustomersCollection, CollectionCustomers) }
+
+// SubscribersIn is the collection of subscribers.
+func (s Settings) SubscribersIn() string {
+	return cmp.Or(s.SubscribersCollection, CollectionSubscribers)
 }
 
 // RawVariantIDs reports whether variants keep BigCommerce's own ids.
@@ -98,6 +143,9 @@ func (v ValidationError) Error() string {
 var (
 	codePattern   = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 	prefixPattern = regexp.MustCompile(`^[A-Za-z0-9_.:-]{0,32}$`)
+	// Not optin:sms and double_optin:sms, which start a double opt-in (Ometria,
+	// SMS double opt-in).
+	collectionPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{0,64}$`)
 )
 
 // NormalizeIdentificationCode trims the code. It enters shoppers' pages, so
@@ -137,15 +185,29 @@ func (c Connection) Validate() error {
 	if !prefixPattern.MatchString(c.Settings.IDPrefix) {
 		add("settings.id_prefix", "invalid", "use letters, digits and . : _ - only, at most 32")
 	}
-	switch c.Settings.VariantID {
-	case "", VariantComposite, VariantRaw:
-	default:
-		add("settings.variant_id", "invalid", "use composite or raw")
+	for _, choice := range []struct {
+		field, value string
+		of           []string
+	}{
+		{"variant_id", c.Settings.VariantID, []string{VariantComposite, VariantRaw}},
+		{"history_consent", c.Settings.HistoryConsent, []string{HistoryConsentSend, HistoryConsentOmit}},
+		{"discount", c.Settings.Discount, []string{DiscountPositive, DiscountNegative}},
+		{"test_orders", c.Settings.TestOrders, []string{TestOrdersSkip, TestOrdersSend}},
+		{"script_consent", c.Settings.ScriptConsent, []string{"essential", "functional", "analytics", "targeting"}},
+	} {
+		if choice.value != "" && !slices.Contains(choice.of, choice.value) {
+			add("settings."+choice.field, "invalid", "use %s, or leave it out", strings.Join(choice.of, " or "))
+		}
 	}
-	switch c.Settings.HistoryConsent {
-	case "", HistoryConsentSend, HistoryConsentOmit:
-	default:
-		add("settings.history_consent", "invalid", "use send or omit, or leave it out")
+	for field, value := range map[string]string{
+		"customers_collection": c.Settings.CustomersCollection, "subscribers_collection": c.Settings.SubscribersCollection,
+	} {
+		if !collectionPattern.MatchString(value) {
+			add("settings."+field, "invalid", "use letters, digits and . _ - only, at most 64")
+		}
+	}
+	if c.Settings.CustomersIn() == c.Settings.SubscribersIn() {
+		add("settings.subscribers_collection", "invalid", "customers and subscribers are numbered apart: use two collections")
 	}
 	seen := map[int]bool{}
 	for i, rule := range c.StatusMapping {

@@ -26,7 +26,7 @@ func Customer(c bigcommerce.Customer, ctx Context) Result {
 	id := recordID(ctx.Settings, c.ID)
 	home := homeCountry(c.Addresses)
 	contact := &ometria.Contact{
-		Collection:        CollectionCustomers,
+		Collection:        ctx.Settings.CustomersIn(),
 		Merge:             true,
 		ID:                id,
 		CustomerID:        id, // what order.customer.id names

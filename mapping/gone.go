@@ -30,7 +30,7 @@ func Gone(e connection.Entity, id connection.RecordID, ctx Context, prev connect
 		}
 		// The row is gone and with it the time: Ometria takes its own.
 		result.Records = append(result.Records, &ometria.Contact{
-			Collection: CollectionSubscribers, Merge: true, ID: ours,
+			Collection: ctx.Settings.SubscribersIn(), Merge: true, ID: ours,
 			MarketingOptin: ometria.OptedOut, ForceOptin: ctx.Settings.ForceOptin,
 		})
 		result.State.ConsentBefore = prev.ConsentSeen

@@ -46,9 +46,9 @@ func RecordKeyOf(s connection.Settings, typ ometria.Type, collection, id string)
 			}
 			id = product
 		}
-	case typ == ometria.TypeContact && collection == CollectionCustomers:
+	case typ == ometria.TypeContact && collection == s.CustomersIn():
 		entity = connection.Customers
-	case typ == ometria.TypeContact && collection == CollectionSubscribers:
+	case typ == ometria.TypeContact && collection == s.SubscribersIn():
 		entity = connection.Subscribers
 	default:
 		return "", 0, false

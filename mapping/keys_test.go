@@ -78,7 +78,7 @@ func TestCollidingKeys(t *testing.T) {
 	assert.Equal(t, ometria.Properties{"size": "d", "size_3": "a", "size_4": "b", "size_2": "c", "size_5": "later group"}, got,
 		"sorted by name, a number never takes another name's plain key")
 	assert.Equal(t, []Note{
-		{NoteNoKey, "", "?"}, {NoteKeyCollision, "size_3", "Size"}, {NoteKeyCollision, "size_4", "size"}, {NoteKeyCollision, "size_5", "size"},
+		{Code: NoteNoKey, Source: "?"}, {Code: NoteKeyCollision, Key: "size_3", Source: "Size"}, {Code: NoteKeyCollision, Key: "size_4", Source: "size"}, {Code: NoteKeyCollision, Key: "size_5", Source: "size"},
 	}, notes)
 }
 
@@ -88,7 +88,7 @@ func TestPropertiesStayUnderTheLimit(t *testing.T) {
 	})
 	assert.NotContains(t, got, "b")
 	assert.Equal(t, "still fits", got["c"])
-	assert.Equal(t, []Note{{NoteKeyLeftOut, "b", "b"}}, notes)
+	assert.Equal(t, []Note{{Code: NoteKeyLeftOut, Key: "b", Source: "b"}}, notes)
 
 	rapid.Check(t, func(t *rapid.T) {
 		var all []property

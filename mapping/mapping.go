@@ -10,13 +10,7 @@ import (
 
 // Version of the mapping. It is part of every fingerprint: raise it when the
 // same source gives other records, and sweeps push what differs.
-const Version = 1
-
-// The two collections contacts are pushed to.
-const (
-	CollectionCustomers   = "customers"
-	CollectionSubscribers = "subscribers"
-)
+const Version = 2
 
 // Context is what a record's mapping depends on besides the record.
 type Context struct {
@@ -38,14 +32,20 @@ type Context struct {
 	Categories map[int64]Category
 	Groups     map[int64]string // customer groups
 	Attributes map[int64]string // customer attributes
+	// Keys are the property keys of the merchant's own fields, fixed once for
+	// the whole connection: two names that fold to the same key keep theirs
+	// whichever of them a record holds. A field without one, as in a mapping
+	// outside a connection, gets the plain key or the next number in its record.
+	Keys map[connection.FieldID]string
 	// PasswordFields names the form fields of type password: never sent.
 	PasswordFields map[string]bool
 }
 
-// Category is a product category's name.
+// Category is a product category's name and its place in the tree.
 type Category struct {
-	ID   int64
-	Name string
+	ID       int64
+	ParentID int64 // 0 at the top
+	Name     string
 }
 
 // Result is what becomes of one record: records to push, or a Skip, or a
@@ -58,17 +58,13 @@ type Result struct {
 	// a Reject it is the state that came in.
 	State connection.RecordState
 	Notes []Note
+	// Fields are the merchant's own fields that the record holds, sent or left
+	// out.
+	Fields []connection.SeenField
 }
 
 // Note is something a person may want to know of a mapped record.
-type Note struct {
-	Code string `json:"code"`
-	// Key is the Ometria key, status id or path concerned.
-	Key string `json:"key,omitempty"`
-	// Source is the merchant's own name of the field, if there is one. It names
-	// a field, never its value.
-	Source string `json:"source,omitempty"`
-}
+type Note = connection.Note
 
 // Note codes.
 const (
@@ -81,6 +77,7 @@ const (
 	NoteUnknownBrand    = "unknown_brand"      // a brand id without a name
 	NoteNoProductPage   = "no_product_page"    // a product without a URL of its own: the store's is sent
 	NoteRefundNotOnLine = "refund_not_on_line" // refunded shipping, fees or a bare amount
+	NoteTrimmed         = "trimmed"            // too large for Ometria: Key names what was cut or left out
 )
 
 func reject(prev connection.RecordState, path, format string, args ...any) Result {

@@ -111,7 +111,7 @@ func valid(t testing.TB, records []ometria.Record) {
 		case *ometria.Contact:
 			whole, properties = r.Email != "", r.Properties
 			require.True(t, r.Merge)
-			require.True(t, r.MarketingOptin == "" || r.Collection == mapping.CollectionSubscribers)
+			require.True(t, r.MarketingOptin == "" || r.Collection == connection.CollectionSubscribers)
 		case *ometria.Order:
 			whole = r.GrandTotal != nil
 			require.NotEqual(t, whole, r.Merge)

@@ -22,7 +22,7 @@ func Subscriber(s bigcommerce.Subscriber, ctx Context, prev connection.RecordSta
 		return skip(prev, connection.ReasonInvalidEmail, "email", "the subscriber's e-mail address is missing or not valid")
 	}
 	contact := &ometria.Contact{
-		Collection:        CollectionSubscribers,
+		Collection:        ctx.Settings.SubscribersIn(),
 		Merge:             true,
 		ID:                recordID(ctx.Settings, s.ID),
 		Email:             address,

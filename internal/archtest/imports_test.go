@@ -30,12 +30,14 @@ var mayImport = map[string][]string{
 	"store":       {"connection"},
 	"pacing":      {"store", "connection"},
 	"remote":      {"bigcommerce", "ometria", "connection", "store", "pacing"},
-	"activities":  {"bigcommerce", "ometria", "connection", "mapping", "store", "pacing", "remote"},
+	"source":      {"bigcommerce", "connection", "mapping"},
+	"tag":         {"bigcommerce", "connection"},
+	"activities":  {"bigcommerce", "ometria", "connection", "mapping", "store", "pacing", "remote", "source", "tag"},
 	"workflows":   {"connection", "activities"},
 	"starter":     {"workflows", "connection", "store"},
-	"worker": {"bigcommerce", "ometria", "connection", "mapping", "store", "pacing", "remote",
+	"worker": {"bigcommerce", "ometria", "connection", "mapping", "store", "pacing", "remote", "source", "tag",
 		"activities", "workflows", "starter"},
-	"inspect": {"bigcommerce", "ometria", "mapping", "store", "pacing", "remote", "connection"},
+	"inspect": {"bigcommerce", "ometria", "mapping", "store", "pacing", "remote", "source", "connection"},
 	"api":     {"starter", "store", "inspect", "connection", "bigcommerce"},
 	"service": product,
 
@@ -48,7 +50,7 @@ var mayImport = map[string][]string{
 }
 
 // product is what the production binary is wired from.
-var product = []string{"bigcommerce", "ometria", "connection", "mapping", "store", "pacing", "remote",
+var product = []string{"bigcommerce", "ometria", "connection", "mapping", "store", "pacing", "remote", "source", "tag",
 	"activities", "workflows", "starter", "worker", "inspect", "api"}
 
 // notLinked are the packages, by prefix, that the production binary must not

@@ -1,4 +1,4 @@
-package activities
+package source
 
 import (
 	"context"
@@ -28,9 +28,9 @@ type customerReferences struct {
 	readAt         time.Time
 }
 
-// referenceCache keeps names per connection. One reader at a time fills an
-// entry, so that a burst costs one round of requests.
-type referenceCache struct {
+// References keeps names per connection. One reader at a time fills an entry,
+// so that a burst costs one round of requests. The zero value is ready to use.
+type References struct {
 	mu      sync.Mutex // guards entries
 	entries map[connection.ID]*references
 }
@@ -41,7 +41,7 @@ type references struct {
 	customers *customerReferences
 }
 
-func (c *referenceCache) of(id connection.ID) *references {
+func (c *References) of(id connection.ID) *references {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.entries == nil {
@@ -53,7 +53,8 @@ func (c *referenceCache) of(id connection.ID) *references {
 	return c.entries[id]
 }
 
-func (c *referenceCache) forget(id connection.ID) {
+// Forget drops what is known of a connection that has been removed.
+func (c *References) Forget(id connection.ID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.entries, id)
@@ -61,25 +62,25 @@ func (c *referenceCache) forget(id connection.ID) {
 
 // productReferences returns the names of all brands and categories; a product
 // with one that is too new for the cache refreshes it.
-func (s *session) productReferences(ctx context.Context, products []bigcommerce.Product) (*productReferences, error) {
-	entry := s.references.of(s.connection.ID)
+func (r *Reader) productReferences(ctx context.Context, products []bigcommerce.Product) (*productReferences, error) {
+	entry := r.references.of(r.connection.ID)
 	entry.mu.Lock()
 	defer entry.mu.Unlock()
 	if known := entry.products; known != nil && time.Since(known.readAt) < referencesLast && known.cover(products) {
 		return known, nil
 	}
 	known := &productReferences{brands: map[int64]string{}, categories: map[int64]mapping.Category{}, readAt: time.Now()}
-	for brand, err := range s.accounts.BigCommerce.Brands.All(ctx, bigcommerce.BrandFilter{}) {
+	for brand, err := range r.shop.Brands.All(ctx, bigcommerce.BrandFilter{}) {
 		if err != nil {
 			return nil, fmt.Errorf("read brands: %w", err)
 		}
 		known.brands[brand.ID] = brand.Name
 	}
-	for category, err := range s.accounts.BigCommerce.Categories.All(ctx, bigcommerce.CategoryFilter{}) {
+	for category, err := range r.shop.Categories.All(ctx, bigcommerce.CategoryFilter{}) {
 		if err != nil {
 			return nil, fmt.Errorf("read categories: %w", err)
 		}
-		known.categories[category.ID] = mapping.Category{ID: category.ID, Name: category.Name}
+		known.categories[category.ID] = mapping.Category{ID: category.ID, ParentID: category.ParentID, Name: category.Name}
 	}
 	entry.products = known
 	return known, nil
@@ -101,29 +102,29 @@ func (r *productReferences) cover(products []bigcommerce.Product) bool {
 
 // customerReferences returns the names of customer groups and attributes, and
 // of form fields that hold passwords, whose values are never sent on.
-func (s *session) customerReferences(ctx context.Context) (*customerReferences, error) {
-	entry := s.references.of(s.connection.ID)
+func (r *Reader) customerReferences(ctx context.Context) (*customerReferences, error) {
+	entry := r.references.of(r.connection.ID)
 	entry.mu.Lock()
 	defer entry.mu.Unlock()
 	if known := entry.customers; known != nil && time.Since(known.readAt) < referencesLast {
 		return known, nil
 	}
 	known := &customerReferences{groups: map[int64]string{}, attributes: map[int64]string{}, passwordFields: map[string]bool{}, readAt: time.Now()}
-	groups, err := s.accounts.BigCommerce.Customers.Groups(ctx)
+	groups, err := r.shop.Customers.Groups(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read customer groups: %w", err)
 	}
 	for _, group := range groups {
 		known.groups[group.ID] = group.Name
 	}
-	attributes, err := s.accounts.BigCommerce.Customers.Attributes(ctx)
+	attributes, err := r.shop.Customers.Attributes(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read customer attributes: %w", err)
 	}
 	for _, attribute := range attributes {
 		known.attributes[attribute.ID] = attribute.Name
 	}
-	names, err := s.accounts.BigCommerce.Customers.FormFieldNames(ctx, bigcommerce.FieldTypePassword)
+	names, err := r.shop.Customers.FormFieldNames(ctx, bigcommerce.FieldTypePassword)
 	if err != nil {
 		return nil, fmt.Errorf("read names of password fields: %w", err)
 	}

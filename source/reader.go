@@ -1,0 +1,128 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ometria/ometria-bigcommerce/bigcommerce"
+	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/mapping"
+)
+
+// Record is one BigCommerce record as it was read.
+type Record struct {
+	ID       connection.RecordID
+	Modified time.Time // date_modified, or zero
+	Size     int       // how many Ometria records it becomes at most
+	Gone     bool      // from BigCommerce
+	Archived bool      // still answered, but no longer in the store's lists
+	// Fingerprint is of everything the mapping is given, the same whichever task
+	// reads the record; nil equals nothing.
+	Fingerprint []byte
+	// Source is the record in the client's type; nil when it is gone or could
+	// not be read.
+	Source any
+	// Map makes the Ometria records, given what earlier pushes left behind.
+	Map func(prev connection.RecordState) mapping.Result
+}
+
+// Keys gives the merchant's own fields their property keys, each once for a
+// whole connection.
+type Keys interface {
+	FieldKeys(ctx context.Context, id connection.ID, entity connection.Entity, fields []connection.NewField) (map[connection.FieldID]string, error)
+}
+
+// Config is what a Reader needs.
+type Config struct {
+	Connection connection.Connection
+	Shop       *bigcommerce.Client
+	// Account names the Ometria account, for fingerprints.
+	Account        string
+	FingerprintKey []byte
+	References     *References
+	Keys           Keys
+	// LeaveOut decides on a record of a page that fails by itself: nil takes the
+	// record out of the page and lets the rest go on. Without a LeaveOut every
+	// failure is the page's.
+	LeaveOut func(ctx context.Context, entity connection.Entity, id int64, cause error) error
+}
+
+// Reader reads records of one connection. It is for one task at a time.
+type Reader struct {
+	config     Config
+	shop       *bigcommerce.Client
+	connection connection.Connection
+	references *References
+	context    mapping.Context
+	since      time.Time // first moment of history, whatever the task at hand asks for
+}
+
+// New returns a Reader, or an error when the connection's start date or time
+// zone is none.
+func New(config Config) (*Reader, error) {
+	c := config.Connection
+	since, err := c.Since()
+	if err != nil {
+		return nil, err
+	}
+	if config.References == nil {
+		config.References = &References{}
+	}
+	return &Reader{
+		config: config, shop: config.Shop, connection: c, references: config.References, since: since,
+		context: mapping.Context{
+			Settings: c.Settings, StatusRules: c.StatusMapping, Store: c.Store,
+			ConnectedAt: c.CreatedAt, Since: since, SendHistoryConsent: sendsHistoryConsent(c),
+		},
+	}, nil
+}
+
+// Since moves the first moment of history for the task at hand.
+func (r *Reader) Since(since time.Time) { r.context.Since = since }
+
+// Record reads one record's present state. A record that is gone comes back
+// with Gone set.
+func (r *Reader) Record(ctx context.Context, entity connection.Entity, id connection.RecordID) (Record, error) {
+	// What asked for this one record is proof enough that it changed, wherever
+	// history begins: not every change moves date_modified.
+	r.context.Since = time.Time{}
+	var records []Record
+	var err error
+	switch entity {
+	case connection.Customers:
+		var page bigcommerce.Page[bigcommerce.Customer]
+		if page, err = r.shop.Customers.ByIDs(ctx, int64(id)); err == nil {
+			records, err = r.Customers(ctx, page)
+		}
+	case connection.Subscribers:
+		var page bigcommerce.Page[bigcommerce.Subscriber]
+		if page, err = r.shop.Subscribers.ByIDs(ctx, int64(id)); err == nil {
+			records = r.Subscribers(page)
+		}
+	case connection.Products:
+		var product bigcommerce.Product
+		if product, err = r.shop.Products.Get(ctx, int64(id)); err == nil {
+			records, err = r.Products(ctx, bigcommerce.Page[bigcommerce.Product]{Records: []bigcommerce.Product{product}})
+		}
+	case connection.Orders:
+		var order bigcommerce.Order
+		if order, err = r.shop.Orders.Get(ctx, int64(id)); err == nil {
+			records, err = r.Orders(ctx, bigcommerce.Page[bigcommerce.Order]{Records: []bigcommerce.Order{order}})
+		}
+	default:
+		return Record{}, fmt.Errorf("read record: unknown entity %q", entity)
+	}
+	wrong, isWrong := errors.AsType[*bigcommerce.DecodeError](err)
+	switch {
+	case isWrong && wrong.Field != "":
+		records = unreadable([]bigcommerce.Unreadable{{ID: int64(id), Err: wrong}})
+	case err != nil && !bigcommerce.IsNotFound(err):
+		return Record{}, fmt.Errorf("read %s: %w", entity, err)
+	}
+	if len(records) == 0 {
+		return r.gone(entity, id), nil
+	}
+	return records[0], nil
+}
