@@ -1,0 +1,72 @@
+package mapping_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/mapping"
+)
+
+// rowKey names one row of the table.
+type rowKey struct {
+	entity connection.Entity
+	form   mapping.Form
+	target string
+}
+
+// goldens are the inputs under testdata.
+func goldens(t testing.TB, each func(connection.Entity, string, given)) {
+	t.Helper()
+	for _, entity := range connection.Entities() {
+		inputs, err := filepath.Glob(filepath.Join("testdata", string(entity), "*.in.json"))
+		require.NoError(t, err)
+		require.NotEmpty(t, inputs)
+		for _, input := range inputs {
+			data, err := os.ReadFile(input)
+			require.NoError(t, err)
+			var g given
+			require.NoError(t, json.Unmarshal(data, &g))
+			each(entity, strings.TrimSuffix(filepath.Base(input), ".in.json"), g)
+		}
+	}
+}
+
+func TestTableNamesEachFieldOnce(t *testing.T) {
+	seen := map[rowKey]bool{}
+	for _, row := range mapping.Table() {
+		key := rowKey{row.Entity, row.Form, row.Target}
+		if !strings.HasSuffix(row.Target, ".{key}") {
+			assert.False(t, seen[key], "%v", key)
+		}
+		seen[key] = true
+		assert.NotEmpty(t, row.Rule, "%v", key)
+		assert.True(t, strings.HasSuffix(row.Rule, "."), "%v: %s", key, row.Rule)
+		assert.Equal(t, len(row.Source), len(slices.Compact(slices.Sorted(slices.Values(row.Source)))), "%v", key)
+	}
+}
+
+func TestTraceTellsEachFieldOfARecord(t *testing.T) {
+	targets := map[string][]string{}
+	goldens(t, func(e connection.Entity, name string, g given) {
+		r := mapper(t, e, g)()
+		for _, record := range r.Records {
+			for _, field := range mapping.Trace(e, record, r.Fields) {
+				targets[name] = append(targets[name], field.Target)
+				if name == "refunded" && field.Target == "lineitems[1].sku" {
+					assert.Equal(t, []string{"line_items[].sku"}, field.Source)
+				}
+			}
+		}
+	})
+	assert.Contains(t, targets["refunded"], "lineitems[1].variant_options[1].label")
+	assert.Contains(t, targets["refunded"], "shipping_address.postcode")
+	assert.NotContains(t, targets["refunded"], "lineitems")
+}
