@@ -3,6 +3,7 @@ package mapping
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 
 	"github.com/ometria/ometria-bigcommerce/bigcommerce"
 	"github.com/ometria/ometria-bigcommerce/connection"
@@ -38,13 +39,14 @@ func Customer(c bigcommerce.Customer, ctx Context) Result {
 		TimestampAcquired: moment(c.DateCreated.Time),
 		StoreIDs:          ctx.stores(),
 	}
-	fields, notes := formFields(c.FormFields, ctx.PasswordFields)
-	var more []Note
-	contact.Properties, more = properties(fields, customerAttributes(c, ctx), customerFacts(c, ctx))
+	answers, notes := formFields(c.FormFields, ctx.PasswordFields)
+	properties, fields, more := ctx.properties(connection.Customers, answers, customerAttributes(c, ctx), customerFacts(c, ctx))
+	contact.Properties = properties
 	return Result{
 		Records: []ometria.Record{contact},
 		State:   connection.RecordState{Exists: true},
 		Notes:   append(notes, more...),
+		Fields:  fields,
 	}
 }
 
@@ -62,32 +64,31 @@ func homeCountry(addresses []bigcommerce.Address) string {
 }
 
 // formFields are the answers to the account signup form: texts, numbers and
-// lists as they come, empty ones left out, passwords never.
+// lists as they come, empty ones left out, passwords never. Of two answers
+// under one name the first that is not empty counts.
 func formFields(fields []bigcommerce.FormField, passwords map[string]bool) ([]property, []Note) {
 	var out []property
 	var notes []Note
-	seen := map[string]bool{}
+	seen := map[connection.FieldID]bool{}
 	for _, f := range fields {
-		switch {
-		case passwords[f.Name]:
-			if !seen[f.Name] {
-				notes = append(notes, Note{Code: NotePasswordField, Source: f.Name})
-			}
-			seen[f.Name] = true
-			continue
-		case f.Value.Empty() || seen[f.Name]:
+		id := fieldID(connection.FormField, f.Name)
+		if seen[id] {
 			continue
 		}
-		value := fieldValue(f.Value)
-		if value == nil {
+		if passwords[f.Name] || passwords[id.Name] {
+			notes = append(notes, Note{Code: NotePasswordField, Source: id.Name})
+			seen[id] = true
 			continue
 		}
-		seen[f.Name] = true
-		out = append(out, property{f.Name, value})
+		if value := fieldValue(f.Value); value != nil {
+			out = append(out, property{id, value})
+			seen[id] = true
+		}
 	}
 	return out, notes
 }
 
+// fieldValue is an answer as a property, or nil for an empty one.
 func fieldValue(v bigcommerce.FieldValue) any {
 	switch v.Kind {
 	case bigcommerce.FieldText:
@@ -108,30 +109,35 @@ func fieldValue(v bigcommerce.FieldValue) any {
 // customerAttributes are the values of attributes whose name is known.
 func customerAttributes(c bigcommerce.Customer, ctx Context) []property {
 	var out []property
-	seen := map[string]bool{}
+	seen := map[connection.FieldID]bool{}
 	for _, a := range c.Attributes {
-		name, value := ctx.Attributes[a.AttributeID], trim(string(a.Value))
-		if name == "" || value == "" || seen[name] {
+		id, value := fieldID(connection.CustomerAttribute, ctx.Attributes[a.AttributeID]), trim(string(a.Value))
+		if id.Name == "" || value == "" || seen[id] {
 			continue
 		}
-		seen[name] = true
-		out = append(out, property{name, value})
+		seen[id] = true
+		out = append(out, property{id, value})
 	}
 	return out
 }
 
-// customerFacts are BigCommerce's own fields that Ometria has no place for.
+// customerFacts are BigCommerce's own fields that Ometria has no place for. The
+// channel goes by its id: a name is the merchant's to change, and an id is what
+// Ometria's tag and orders can be held against.
 func customerFacts(c bigcommerce.Customer, ctx Context) []property {
 	var out []property
+	if c.OriginChannelID > 0 {
+		out = append(out, fact(keyChannel, strconv.FormatInt(c.OriginChannelID, 10)))
+	}
 	if company := trim(c.Company); company != "" {
-		out = append(out, property{"company", company})
+		out = append(out, fact(keyCompany, company))
 	}
 	if group := trim(ctx.Groups[c.CustomerGroupID]); group != "" && c.CustomerGroupID != 0 {
-		out = append(out, property{"customer_group", group})
+		out = append(out, fact(keyCustomerGroup, group))
 	}
 	for _, credit := range c.StoreCreditAmounts {
 		if credit.Amount.Valid {
-			out = append(out, property{"store_credit", json.Number(credit.Amount.Decimal.String())})
+			out = append(out, fact(keyStoreCredit, json.Number(credit.Amount.Decimal.String())))
 			break
 		}
 	}

@@ -41,6 +41,9 @@ func Fingerprint(key []byte, account string, ctx Context, source ...any) []byte 
 		given.ConnectedAt, given.Since = unix(ctx.ConnectedAt), unix(ctx.Since)
 	}
 	for _, s := range source {
+		for _, f := range MerchantFields(s, ctx) {
+			given.Names["key "+string(f.Kind)+" "+f.Name] = ctx.Keys[f.FieldID]
+		}
 		switch s := s.(type) {
 		case bigcommerce.Customer:
 			contact()

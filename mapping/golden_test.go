@@ -36,6 +36,7 @@ type wanted struct {
 	Reject  *connection.Reason     `json:"reject,omitempty"`
 	State   connection.RecordState `json:"state"`
 	Notes   []mapping.Note         `json:"notes,omitempty"`
+	Fields  []connection.SeenField `json:"fields,omitempty"`
 }
 
 func source[T any](t testing.TB, g given) T {
@@ -86,7 +87,7 @@ func TestGolden(t *testing.T) {
 				require.NoError(t, decoder.Decode(&g))
 				r := mapper(t, entity, g)()
 				valid(t, r.Records)
-				got, err := json.MarshalIndent(wanted{r.Records, r.Skip, r.Reject, r.State, r.Notes}, "", "  ")
+				got, err := json.MarshalIndent(wanted{r.Records, r.Skip, r.Reject, r.State, r.Notes, r.Fields}, "", "  ")
 				require.NoError(t, err)
 				file := strings.TrimSuffix(input, ".in.json") + ".want.json"
 				if *update {

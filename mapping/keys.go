@@ -1,10 +1,8 @@
 package mapping
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,11 +48,11 @@ func key(name string) string {
 	}
 	switch {
 	case lost && b.Len() > 0:
-		return b.String() + "_" + hash(name)
+		return bounded(b.String()+"_"+hash(name), name)
 	case lost:
 		return "x" + hash(name)
 	}
-	return b.String()
+	return bounded(b.String(), name)
 }
 
 // valueKey is the key of an option's value. Signs that tell values apart are
@@ -69,7 +67,7 @@ func valueKey(label string) string {
 		return "x" + hash(label)
 	case strings.ContainsFunc(label, func(r rune) bool { return unicode.Is(unicode.Sm, r) }),
 		strings.HasPrefix(label, "-"), strings.HasSuffix(label, "-"):
-		return k + "_" + hash(label)
+		return bounded(k+"_"+hash(label), label)
 	}
 	return k
 }
@@ -79,23 +77,37 @@ func hash(name string) string {
 	return hex.EncodeToString(sum[:4])
 }
 
+// maxKey bounds a key: a name of hundreds of letters would eat the room that
+// properties have.
+const maxKey = 64
+
+// bounded is a key cut to maxKey, with the name's hash so that two long names
+// that begin alike stay two keys.
+func bounded(key, name string) string {
+	if len(key) <= maxKey {
+		return key
+	}
+	suffix := "_" + hash(name)
+	return strings.TrimRight(key[:maxKey-len(suffix)], "_") + suffix
+}
+
 // named is a merchant's name that wants a key.
 type named struct {
 	name string
 	key  string
-	// numbered reports that an earlier name took the plain key.
+	// numbered reports that the key is not the one the name makes by itself.
 	numbered bool
 }
 
-// assign gives each name a key of its own. The first name in the order given
-// keeps the plain key; the others get _2, _3 and so on, never a key that is
-// another name's plain one. Names without a key keep "".
-func assign(names []named) {
-	taken := map[string]bool{}
+// assign gives a key of its own to each name that has none yet. The first name
+// in the order given gets the plain key; the others get _2, _3 and so on, never
+// a key that is taken or another name's plain one. Names without any letter or
+// digit keep "".
+func assign(names []named, taken map[string]bool) {
 	var rest []int
 	for i := range names {
 		switch k := key(names[i].name); {
-		case k == "":
+		case names[i].key != "" || k == "":
 		case taken[k]:
 			rest = append(rest, i)
 		default:
@@ -108,74 +120,14 @@ func assign(names []named) {
 		for n := 2; ; n++ {
 			if numbered := k + "_" + strconv.Itoa(n); !taken[numbered] {
 				taken[numbered] = true
-				names[i].key, names[i].numbered = numbered, true
+				names[i].key = numbered
 				break
 			}
 		}
 	}
-}
-
-// property is a custom field on its way.
-type property struct {
-	name  string
-	value any // string, json.Number or []string
-}
-
-// properties makes the properties of a record. Groups come in the order of
-// their right to a plain key and to the room: within a group by name. A key
-// that no longer fits into the 1,000 bytes is left out whole; later ones that
-// are small enough still go in (Ometria data architecture).
-func properties(groups ...[]property) (ometria.Properties, []Note) {
-	var all []property
-	for _, group := range groups {
-		group = slices.Clone(group)
-		slices.SortStableFunc(group, func(a, b property) int { return strings.Compare(a.name, b.name) })
-		all = append(all, group...)
+	for i, n := range names {
+		names[i].numbered = n.key != key(n.name)
 	}
-	names := make([]named, len(all))
-	for i, p := range all {
-		names[i].name = p.name
-	}
-	assign(names)
-
-	var notes []Note
-	out := ometria.Properties{}
-	room := ometria.MaxPropertiesBytes - len("{}") - 1 // under, not up to
-	for i, p := range all {
-		n := names[i]
-		if n.key == "" {
-			notes = append(notes, Note{Code: NoteNoKey, Source: p.name})
-			continue
-		}
-		size := encodedSize(n.key) + len(":") + encodedSize(p.value)
-		if len(out) > 0 {
-			size += len(",")
-		}
-		if size > room {
-			notes = append(notes, Note{Code: NoteKeyLeftOut, Key: n.key, Source: p.name})
-			continue
-		}
-		if n.numbered {
-			notes = append(notes, Note{Code: NoteKeyCollision, Key: n.key, Source: p.name})
-		}
-		room -= size
-		out[n.key] = p.value
-	}
-	if len(out) == 0 {
-		return nil, notes
-	}
-	return out, notes
-}
-
-// encodedSize is the bytes v takes in a push.
-func encodedSize(v any) int {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if enc.Encode(v) != nil {
-		return ometria.MaxPropertiesBytes // takes no part
-	}
-	return buf.Len() - len("\n")
 }
 
 // option is one choice that makes a variant: its display name and its label.
@@ -199,7 +151,7 @@ func attributes(options []option) ([]ometria.Attribute, []Note) {
 	for i, o := range options {
 		names[i].name = o.name
 	}
-	assign(names)
+	assign(names, map[string]bool{})
 	var out []ometria.Attribute
 	var notes []Note
 	for i, o := range options {

@@ -1,10 +1,7 @@
 package mapping
 
 import (
-	"encoding/json"
-	"fmt"
 	"regexp"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -59,7 +56,7 @@ func TestKeysAreSnakeCaseAndDistinct(t *testing.T) {
 		for i := range texts {
 			names[i].name = texts[i]
 		}
-		assign(names)
+		assign(names, map[string]bool{})
 		seen := map[string]bool{}
 		for _, n := range names {
 			if n.key == "" {
@@ -71,39 +68,6 @@ func TestKeysAreSnakeCaseAndDistinct(t *testing.T) {
 			seen[n.key] = true
 		}
 	})
-}
-
-func TestCollidingKeys(t *testing.T) {
-	got, notes := properties([]property{{"size 2", "c"}, {"Size", "a"}, {"size", "b"}, {"SIZE", "d"}, {"?", "x"}}, []property{{"size", "later group"}})
-	assert.Equal(t, ometria.Properties{"size": "d", "size_3": "a", "size_4": "b", "size_2": "c", "size_5": "later group"}, got,
-		"sorted by name, a number never takes another name's plain key")
-	assert.Equal(t, []Note{
-		{Code: NoteNoKey, Source: "?"}, {Code: NoteKeyCollision, Key: "size_3", Source: "Size"}, {Code: NoteKeyCollision, Key: "size_4", Source: "size"}, {Code: NoteKeyCollision, Key: "size_5", Source: "size"},
-	}, notes)
-}
-
-func TestPropertiesStayUnderTheLimit(t *testing.T) {
-	got, notes := properties([]property{
-		{"a", strings.Repeat("x", 500)}, {"b", strings.Repeat("y", 600)}, {"c", "still fits"}, {"d", []string{"<&>", "é"}}, {"e", json.Number("1.5")},
-	})
-	assert.NotContains(t, got, "b")
-	assert.Equal(t, "still fits", got["c"])
-	assert.Equal(t, []Note{{Code: NoteKeyLeftOut, Key: "b", Source: "b"}}, notes)
-
-	rapid.Check(t, func(t *rapid.T) {
-		var all []property
-		for i := range rapid.IntRange(0, 30).Draw(t, "n") {
-			all = append(all, property{fmt.Sprintf("field %d", i), rapid.StringN(0, 200, -1).Draw(t, "value")})
-		}
-		got, _ := properties(all)
-		if got != nil && encodedSize(got) >= ometria.MaxPropertiesBytes {
-			t.Fatalf("%d bytes", encodedSize(got))
-		}
-	})
-	exact, _ := properties([]property{{"k", strings.Repeat("x", 999-len(`{"k":""}`))}})
-	assert.Equal(t, 999, encodedSize(exact), "999 bytes are under 1,000")
-	over, _ := properties([]property{{"k", strings.Repeat("x", 1000-len(`{"k":""}`))}})
-	assert.Nil(t, over)
 }
 
 func TestAttributesAreTheSameHoweverTheyCome(t *testing.T) {

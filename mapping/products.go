@@ -30,7 +30,7 @@ func Product(p bigcommerce.Product, ctx Context, prev connection.RecordState) Re
 	active := p.IsVisible && p.Availability != "disabled"
 	attributes, more := catalogAttributes(p, ctx)
 	notes = append(notes, more...)
-	fields, more := properties(customFields(p.CustomFields))
+	properties, fields, more := ctx.properties(connection.Products, customFields(p.CustomFields))
 	notes = append(notes, more...)
 	product := &ometria.Product{
 		ID:           recordID(ctx.Settings, p.ID),
@@ -44,7 +44,7 @@ func Product(p bigcommerce.Product, ctx Context, prev connection.RecordState) Re
 		IsInStock:    productInStock(p),
 		IsVariant:    new(false),
 		Attributes:   attributes,
-		Properties:   fields,
+		Properties:   properties,
 	}
 	if ctx.Store.Domain != "" {
 		product.Listings = []ometria.Listing{{
@@ -57,6 +57,7 @@ func Product(p bigcommerce.Product, ctx Context, prev connection.RecordState) Re
 		Records: []ometria.Record{product},
 		State:   connection.RecordState{Exists: true},
 		Notes:   notes,
+		Fields:  fields,
 	}
 	for _, v := range realVariants(p) {
 		record, notes := variant(v, p, product, ctx)
@@ -243,7 +244,7 @@ func customFields(fields []bigcommerce.CustomField) []property {
 	}
 	out := make([]property, 0, len(names))
 	for _, name := range names {
-		out = append(out, property{name, strings.Join(values[name], ", ")})
+		out = append(out, property{fieldID(connection.CustomField, name), strings.Join(values[name], ", ")})
 	}
 	return out
 }

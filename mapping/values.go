@@ -97,6 +97,12 @@ func amount(m bigcommerce.Money) *ometria.Amount {
 	return ometria.NewAmount(m.Decimal)
 }
 
+// isDate reports whether text is a day in ISO 8601.
+func isDate(text string) bool {
+	_, err := time.Parse(time.DateOnly, text)
+	return err == nil
+}
+
 func trim(text string) string { return strings.TrimSpace(text) }
 
 // stores is the one store id as contacts carry it.
