@@ -42,12 +42,12 @@ func Customer(c bigcommerce.Customer, ctx Context) Result {
 	answers, notes := formFields(c.FormFields, ctx.PasswordFields)
 	properties, fields, more := ctx.properties(connection.Customers, answers, customerAttributes(c, ctx), customerFacts(c, ctx))
 	contact.Properties = properties
-	return Result{
+	return trimmed(Result{
 		Records: []ometria.Record{contact},
 		State:   connection.RecordState{Exists: true},
 		Notes:   append(notes, more...),
 		Fields:  fields,
-	}
+	})
 }
 
 // homeCountry is the country of the oldest address that has one: the API names

@@ -68,7 +68,7 @@ func Order(o bigcommerce.Order, refunds []bigcommerce.Refund, ctx Context, prev 
 	if ctx.Settings.IDPrefix != "" {
 		order.WebID = strconv.FormatInt(o.ID, 10) // what the shopper and the tag call it
 	}
-	return Result{Records: []ometria.Record{order}, State: connection.RecordState{Exists: true}, Notes: notes}
+	return trimmed(Result{Records: []ometria.Record{order}, State: connection.RecordState{Exists: true}, Notes: notes})
 }
 
 // statusRule is the merchant's rule for the order's status, or the default one.

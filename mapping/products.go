@@ -70,7 +70,7 @@ func Product(p bigcommerce.Product, ctx Context, prev connection.RecordState) Re
 			result.Records = append(result.Records, inactive(variantID(ctx.Settings, p.ID, child)))
 		}
 	}
-	return result
+	return trimmed(result)
 }
 
 // Size is how many Ometria records a product makes, for packing pushes.
@@ -158,7 +158,8 @@ func productInStock(p bigcommerce.Product) *bool {
 	return nil
 }
 
-// productURL joins the store's origin and the product's path.
+// productURL joins the store's origin and the product's path. A product without
+// a page of its own, or with an address too long to be one, gets the store's.
 func productURL(p bigcommerce.Product, store connection.StoreInfo) (string, []Note) {
 	origin := strings.TrimRight(store.SecureURL, "/")
 	if origin == "" && store.Domain != "" {
@@ -172,14 +173,17 @@ func productURL(p bigcommerce.Product, store connection.StoreInfo) (string, []No
 	if err != nil {
 		parsed = &url.URL{Path: path} // a path with a stray % or colon
 	}
-	if parsed.IsAbs() && parsed.Host != "" {
-		return parsed.String(), nil
+	page := parsed.String()
+	if !parsed.IsAbs() || parsed.Host == "" {
+		page = origin + "/" + strings.TrimLeft(parsed.EscapedPath(), "/")
+		if parsed.RawQuery != "" {
+			page += "?" + parsed.RawQuery
+		}
 	}
-	escaped := parsed.EscapedPath()
-	if parsed.RawQuery != "" {
-		escaped += "?" + parsed.RawQuery
+	if len(page) > maxURL { // a part of it would lead elsewhere
+		return origin + "/", []Note{{Code: NoteTrimmed, Key: "url"}}
 	}
-	return origin + "/" + strings.TrimLeft(escaped, "/"), nil
+	return page, nil
 }
 
 // imageURL is the primary image's, or else that of the first image.

@@ -32,7 +32,7 @@ func Subscriber(s bigcommerce.Subscriber, ctx Context, prev connection.RecordSta
 		StoreIDs:          ctx.stores(),
 	}
 	state := consent(contact, s, ctx, prev)
-	return Result{Records: []ometria.Record{contact}, State: state}
+	return trimmed(Result{Records: []ometria.Record{contact}, State: state})
 }
 
 // consent decides what the contact says of newsletters, and returns the state
