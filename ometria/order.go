@@ -13,7 +13,7 @@ type Order struct {
 	IsValid         *bool      `json:"is_valid,omitempty"`
 	GrandTotal      *Amount    `json:"grand_total,omitempty"` // with tax and shipping, after discounts
 	Subtotal        *Amount    `json:"subtotal,omitempty"`    // after discount, without tax and shipping
-	Discount        *Amount    `json:"discount,omitempty"`    // positive
+	Discount        *Amount    `json:"discount,omitempty"`    // positive unless a setting says otherwise
 	Shipping        *Amount    `json:"shipping,omitempty"`
 	Tax             *Amount    `json:"tax,omitempty"`
 	Currency        string     `json:"currency,omitempty"` // ISO 4217
@@ -56,7 +56,7 @@ type LineItem struct {
 	Quantity         int64       `json:"quantity"`
 	UnitPrice        *Amount     `json:"unit_price,omitempty"`
 	Subtotal         *Amount     `json:"subtotal,omitempty"` // before tax
-	Discount         *Amount     `json:"discount,omitempty"` // positive
+	Discount         *Amount     `json:"discount,omitempty"` // positive unless a setting says otherwise
 	Tax              *Amount     `json:"tax,omitempty"`
 	Total            *Amount     `json:"total,omitempty"` // after discount, with tax
 	Refunded         *Amount     `json:"refunded,omitempty"`

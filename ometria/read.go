@@ -29,19 +29,20 @@ func (c *Client) Check(ctx context.Context) error {
 }
 
 // Contact reads one contact back: as it came, and typed. IsNotFound says that
-// there is none.
+// there is none. Like every read it counts towards the 4 requests a second of
+// the account (Introduction): the caller takes the token.
 func (c *Client) Contact(ctx context.Context, collection, id string) (json.RawMessage, *Contact, error) {
 	return readBack[Contact](ctx, c, request{
 		op: "read contact", path: []string{"contacts", collection, id}, route: "/contacts/{collection}/{id}",
 	})
 }
 
-// Order reads one order back.
+// Order reads one order back, as Contact does.
 func (c *Client) Order(ctx context.Context, id string) (json.RawMessage, *Order, error) {
 	return readBack[Order](ctx, c, request{op: "read order", path: []string{"orders", id}, route: "/orders/{id}"})
 }
 
-// Product reads one product or variant back.
+// Product reads one product or variant back, as Contact does.
 func (c *Client) Product(ctx context.Context, id string) (json.RawMessage, *Product, error) {
 	return readBack[Product](ctx, c, request{op: "read product", path: []string{"products", id}, route: "/products/{id}"})
 }

@@ -41,12 +41,13 @@ var mayImport = map[string][]string{
 	"api":     {"starter", "store", "inspect", "connection", "bigcommerce"},
 	"service": product,
 
-	"simulator":               {"bigcommerce", "ometria"}, // at most the clients' types
-	"internal":                {},
-	"e2e":                     append([]string{"internal", "simulator"}, product...), // tests of the whole
-	"cmd/ometria-bigcommerce": append([]string{"service", "internal"}, product...),
-	"cmd/dev":                 append([]string{"service", "internal", "simulator"}, product...),
-	"cmd/bench":               append([]string{"service", "internal", "simulator"}, product...),
+	"simulator":                        {"bigcommerce", "ometria"}, // at most the clients' types
+	"simulator/ometriasim/ometriatest": {"internal", "simulator"},
+	"internal":                         {},
+	"e2e":                              append([]string{"internal", "simulator"}, product...), // tests of the whole
+	"cmd/ometria-bigcommerce":          append([]string{"service", "internal"}, product...),
+	"cmd/dev":                          append([]string{"service", "internal", "simulator"}, product...),
+	"cmd/bench":                        append([]string{"service", "internal", "simulator"}, product...),
 }
 
 // product is what the production binary is wired from.

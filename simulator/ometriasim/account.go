@@ -63,8 +63,9 @@ type Counts struct {
 	Lost         int            `json:"lost"`     // by order
 	TooMany      int            `json:"too_many"` // pushes answered 429
 	TooManyReads int            `json:"too_many_reads"`
-	Refused      int            `json:"refused"` // pushes answered 400
-	Waiting      int            `json:"waiting"` // records accepted, not processed yet
+	Refused      int            `json:"refused"`    // pushes answered 400
+	Waiting      int            `json:"waiting"`    // records accepted, not processed yet
+	Violations   int            `json:"violations"` // of the contract
 	Requests     map[string]int `json:"requests"`
 }
 
@@ -82,8 +83,10 @@ type Account struct {
 	held   map[Key]*Record
 	order  map[bucket][]string // ids as they first came, as Ometria lists them
 	errors []PushError         // oldest first
-	rules  []*Rule
-	counts Counts
+	// violations are the first ones, oldest first.
+	violations []Violation
+	rules      []*Rule
+	counts     Counts
 }
 
 // bucket is a type or, for contacts, a collection.

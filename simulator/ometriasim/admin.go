@@ -84,6 +84,7 @@ func (a *Account) rule(key Key) *Rule {
 var index = map[string]string{
 	"GET /_simulator/state":                             "records held, pushes, refusals; ?account= when there are several",
 	"GET /_simulator/errors":                            "the latest 100 errors, outside the read limit",
+	"GET /_simulator/violations":                        "what was pushed and breaks the contract; schemas decide when Options.SchemaDir is set",
 	"GET /_simulator/ids/{order|product}":               "ids in the order in which they came",
 	"GET /_simulator/ids/contact/{collection}":          "ids of a collection",
 	"GET /_simulator/records/{order|product}/{id}":      "a record, its pushes and revisions",
@@ -116,6 +117,9 @@ func (s *Server) registerAdmin(mux *http.ServeMux) {
 	})
 	route("GET /_simulator/errors", func(a *Account, w http.ResponseWriter, _ *http.Request) {
 		write(w, http.StatusOK, a.Errors())
+	})
+	route("GET /_simulator/violations", func(a *Account, w http.ResponseWriter, _ *http.Request) {
+		write(w, http.StatusOK, a.Violations())
 	})
 	route("GET /_simulator/records/{type}/{id...}", func(a *Account, w http.ResponseWriter, r *http.Request) {
 		kind, collection, id := r.PathValue("type"), "", r.PathValue("id")

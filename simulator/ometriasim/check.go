@@ -1,83 +1,74 @@
 package ometriasim
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"path/filepath"
-	"strings"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
+	"time"
 )
 
-// checker finds what Ometria would find wrong after it has answered.
-type checker interface {
-	// check returns nil for a record that would be stored.
-	check(Key, json.RawMessage) *ErrorMessage
+// Violation is something pushed that breaks the contract. Nobody asked for it,
+// so that a test or demo that sees one has failed, whatever Ometria does about
+// it: an unknown field, for one, it may well take.
+type Violation struct {
+	At         time.Time `json:"at"`
+	RequestID  string    `json:"request_id,omitempty"` // empty for a push refused as a whole
+	Type       string    `json:"type,omitempty"`       // empty for a push refused as a whole
+	Collection string    `json:"collection,omitempty"`
+	ID         string    `json:"id,omitempty"`
+	Path       string    `json:"path,omitempty"`
+	Message    string    `json:"message"`
 }
 
-func newChecker(o Options) (checker, error) {
-	if o.SchemaDir == "" {
-		return requiredFields{}, nil
+func (v Violation) String() string {
+	if v.Type == "" {
+		return "push: " + v.Message
 	}
-	compiler := jsonschema.NewCompiler()
-	compiler.AssertFormat()
-	s := schemas{root: map[string]*jsonschema.Schema{}, whole: map[string]*jsonschema.Schema{}, strict: o.Strict}
-	for _, kind := range []string{"contact", "order", "product"} {
-		path, err := filepath.Abs(filepath.Join(o.SchemaDir, kind+".schema.json"))
-		if err != nil {
-			return nil, err
-		}
-		if s.root[kind], err = compiler.Compile(path); err != nil {
-			return nil, fmt.Errorf("compile %s schema: %w", kind, err)
-		}
-		if s.whole[kind], err = compiler.Compile(path + "#/$defs/whole"); err != nil {
-			return nil, fmt.Errorf("compile whole %s schema: %w", kind, err)
-		}
+	record := v.Type + " " + v.ID
+	if v.Collection != "" {
+		record = v.Type + " " + v.Collection + "/" + v.ID
 	}
-	return s, nil
+	if v.Path == "" {
+		return record + ": " + v.Message
+	}
+	return record + ": " + v.Path + ": " + v.Message
 }
 
-type schemas struct {
-	root, whole map[string]*jsonschema.Schema
-	strict      bool
+// keptViolations are kept of an account, the first ones; all are counted.
+const keptViolations = 1000
+
+// Violations returns what broke the contract, oldest first, 1,000 at most.
+func (a *Account) Violations() []Violation {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return append([]Violation{}, a.violations...)
 }
 
-func (s schemas) check(key Key, raw json.RawMessage) *ErrorMessage {
-	record, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
-	if err != nil {
-		return &ErrorMessage{ErrorMessage: "not JSON"}
+// Violations returns those of all accounts.
+func (s *Server) Violations() []Violation {
+	all := []Violation{}
+	for _, name := range s.Accounts() {
+		all = append(all, s.accounts[name].Violations()...)
 	}
-	schema := s.root[key.Type]
-	if fields, ok := record.(map[string]any); s.strict && ok && fields["@merge"] != true {
-		schema = s.whole[key.Type]
-	}
-	if schema == nil {
-		return nil // custom events have no schema here
-	}
-	if err := schema.Validate(record); err != nil {
-		return schemaError(err)
-	}
-	return bulkyProperties(raw)
+	return all
 }
 
-// schemaError names the deepest first cause, the one that a reader can use.
-func schemaError(err error) *ErrorMessage {
-	problem, ok := errors.AsType[*jsonschema.ValidationError](err)
-	if !ok {
-		return &ErrorMessage{ErrorMessage: err.Error()}
+// violate keeps what broke the contract. It needs a.mu.
+func (a *Account) violate(v Violation) {
+	a.counts.Violations++
+	if len(a.violations) < keptViolations {
+		a.violations = append(a.violations, v)
 	}
-	for len(problem.Causes) > 0 {
-		problem = problem.Causes[0]
+}
+
+// check looks for what is wrong with a record.
+func (s *Server) check(key Key, raw json.RawMessage) finding {
+	if s.schemas != nil {
+		return s.schemas.check(key, raw, s.options.Strict)
 	}
-	printer := message.NewPrinter(language.English)
-	return &ErrorMessage{
-		ErrorMessage: problem.ErrorKind.LocalizedString(printer),
-		ErrorPath:    strings.Join(problem.InstanceLocation, "."),
+	if why := lacksRequired(key, raw); why != nil {
+		return refuses(*why)
 	}
+	return finding{}
 }
 
 // maxProperties is in characters of the properties as JSON, keys included
@@ -105,11 +96,9 @@ func bulkyProperties(raw json.RawMessage) *ErrorMessage {
 	return nil
 }
 
-// requiredFields is the check without schemas: only what a record cannot do
+// lacksRequired is the check without schemas: only what a record cannot do
 // without.
-type requiredFields struct{}
-
-func (requiredFields) check(key Key, raw json.RawMessage) *ErrorMessage {
+func lacksRequired(key Key, raw json.RawMessage) *ErrorMessage {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(raw, &fields) != nil {
 		return &ErrorMessage{ErrorMessage: "not an object"}

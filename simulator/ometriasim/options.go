@@ -30,8 +30,9 @@ type Options struct {
 	// SchemaDir holds {contact,order,product}.schema.json. Empty falls back to
 	// a check of required fields.
 	SchemaDir string
-	// Strict checks records without @merge against #/$defs/whole of the
-	// schemas: what our sender promises, not what Ometria accepts.
+	// Strict holds records to #/$defs/whole of the schemas as well: what our
+	// sender promises, not what Ometria accepts. What breaks it alone is stored
+	// and counted as a violation.
 	Strict bool
 	// History keeps each record as it was pushed, not the last state alone.
 	History bool

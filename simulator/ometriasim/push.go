@@ -15,9 +15,11 @@ import (
 
 const (
 	maxRecords     = 100
-	maxRecordBytes = 60 * 1024
+	maxRecordBytes = 60_000 // "60 KB": the stricter reading
 	maxBodyBytes   = 16 << 20
 )
+
+const tooLarge = "Record is too large"
 
 // refused words a 400 as Ometria's only known one is worded (page
 // "Introduction": "Payload invalid: Record is too large").
@@ -45,7 +47,8 @@ type takenEntry struct {
 	Record   json.RawMessage `json:"record"`
 	Rejected bool            `json:"rejected,omitempty"`
 	Lost     bool            `json:"lost,omitempty"`
-	Error    *ErrorMessage   `json:"error,omitempty"` // shows in /push/_errors
+	Error    *ErrorMessage   `json:"error,omitempty"`  // shows in /push/_errors
+	Broken   []ErrorMessage  `json:"broken,omitempty"` // of the contract, whatever became of the record
 }
 
 // push takes an array of 1 to 100 records of one type (page "Push endpoint").
@@ -67,7 +70,7 @@ func (s *Server) push(a *Account, w http.ResponseWriter, r *http.Request) {
 		err = s.refuse(records)
 	}
 	if err != nil {
-		a.count(func(c *Counts) { c.Refused++ })
+		a.refuse(Violation{At: now.UTC(), Message: err.Error()})
 		fail(w, http.StatusBadRequest, err.Error())
 		return
 	}
@@ -100,6 +103,14 @@ func (s *Server) accept(a *Account, t taken) (pushAnswer, error) {
 	answer := a.take(t)
 	s.process(a, t)
 	return answer, nil
+}
+
+// refuse counts a push that was answered 400.
+func (a *Account) refuse(v Violation) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.counts.Refused++
+	a.violate(v)
 }
 
 func (a *Account) room(limit int) (room, queued int) {
@@ -145,7 +156,7 @@ func (s *Server) refuse(records []json.RawMessage) error {
 			return refused("records of more than one @type")
 		}
 		if len(raw) > maxRecordBytes && !s.options.RejectTooLarge {
-			return refused("Record is too large")
+			return refused(tooLarge)
 		}
 	}
 	return nil
@@ -154,10 +165,13 @@ func (s *Server) refuse(records []json.RawMessage) error {
 // decide says what becomes of one record.
 func (s *Server) decide(a *Account, raw json.RawMessage) takenEntry {
 	entry := takenEntry{Key: keyOf(raw), Record: compact(raw)}
+	found := s.check(entry.Key, raw)
+	entry.Broken = found.broken
 	rule := a.rule(entry.Key)
 	switch {
 	case len(raw) > maxRecordBytes:
 		entry.Rejected = true
+		entry.Broken = append(entry.Broken, ErrorMessage{ErrorMessage: tooLarge})
 	case rule != nil && rule.Drop:
 		entry.Lost = true
 	case rule != nil && rule.When == "now":
@@ -165,7 +179,7 @@ func (s *Server) decide(a *Account, raw json.RawMessage) takenEntry {
 	case rule != nil:
 		entry.Error = &ErrorMessage{ErrorMessage: rule.ErrorMessage, ErrorPath: rule.ErrorPath}
 	default:
-		entry.Error = s.schemas.check(entry.Key, raw)
+		entry.Error = found.refusal
 	}
 	return entry
 }
@@ -220,13 +234,21 @@ func (a *Account) take(t taken) pushAnswer {
 			answer.Accepted++
 		}
 	}
-	a.count(func(c *Counts) {
-		c.Pushes++
-		c.Records += len(t.Records)
-		c.Accepted += answer.Accepted
-		c.Rejected += answer.Rejected
-		c.Waiting += answer.Accepted
-	})
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.counts.Pushes++
+	a.counts.Records += len(t.Records)
+	a.counts.Accepted += answer.Accepted
+	a.counts.Rejected += answer.Rejected
+	a.counts.Waiting += answer.Accepted
+	for _, entry := range t.Records {
+		for _, broken := range entry.Broken {
+			a.violate(Violation{
+				At: t.At, RequestID: t.RequestID, Type: entry.Key.Type, Collection: entry.Key.Collection, ID: entry.Key.ID,
+				Path: broken.ErrorPath, Message: broken.ErrorMessage,
+			})
+		}
+	}
 	return answer
 }
 

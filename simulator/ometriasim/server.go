@@ -15,7 +15,7 @@ import (
 // Server is the stand-in. It binds nowhere: give it to an http.Server.
 type Server struct {
 	options  Options
-	schemas  checker
+	schemas  *Schemas // nil without Options.SchemaDir
 	journal  *journal.Journal
 	faults   *faults.Injector
 	handler  http.Handler
@@ -43,8 +43,10 @@ func New(o Options) (*Server, error) {
 		}
 		s.byKey[key] = s.accounts[name]
 	}
-	if s.schemas, err = newChecker(o); err != nil {
-		return nil, fmt.Errorf("read schemas: %w", err)
+	if o.SchemaDir != "" {
+		if s.schemas, err = ReadSchemas(o.SchemaDir); err != nil {
+			return nil, fmt.Errorf("read schemas: %w", err)
+		}
 	}
 	if o.Dir != "" {
 		if s.journal, err = journal.Open(filepath.Join(o.Dir, "ometria.jsonl"), s.replay); err != nil {
