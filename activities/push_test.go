@@ -224,7 +224,7 @@ func (w *world) many(id, n int) reading {
 	r := reading{entity: connection.Products, f: w.nextSeq()}
 	records := make([]ometria.Record, n)
 	for i := range records {
-		records[i] = &ometria.Product{ID: fmt.Sprintf("%d-%d", id, i), Title: "Shirt", Price: ometria.NewAmount(decimal.NewFromInt(10)), URL: "https://shop.example.com/shirt", IsActive: new(true)}
+		records[i] = &ometria.Product{ID: fmt.Sprintf("%d-%d", id, i), Title: "Shirt", Price: ometria.NewAmount(decimal.NewFromInt(10)), URL: "https://shop.example.com/shirt", IsActive: new(true), IsVariant: new(false)}
 	}
 	r.items = []source.Record{{
 		ID: connection.RecordID(id), Size: n, Fingerprint: []byte("content"),

@@ -24,6 +24,7 @@ import (
 	"github.com/ometria/ometria-bigcommerce/remote"
 	"github.com/ometria/ometria-bigcommerce/simulator/bigcommercesim"
 	"github.com/ometria/ometria-bigcommerce/simulator/ometriasim"
+	"github.com/ometria/ometria-bigcommerce/simulator/ometriasim/ometriatest"
 	"github.com/ometria/ometria-bigcommerce/source"
 	"github.com/ometria/ometria-bigcommerce/store"
 )
@@ -74,9 +75,7 @@ func newWorld(t *testing.T, change ...func(*worldOptions)) *world {
 	w.shop, err = bigcommercesim.New(o.shop)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = w.shop.Close() })
-	w.marketing, err = ometriasim.New(o.marketing)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = w.marketing.Close() })
+	w.marketing = ometriatest.New(t, o.marketing)
 	w.account = w.marketing.Account("demo")
 
 	shop := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
