@@ -48,7 +48,7 @@ func (a *Activities) openFor(ctx context.Context, c connection.Connection, class
 	s := &session{Activities: a, connection: c, accounts: accounts, attempt: attempt(ctx)}
 	s.reader, err = source.New(source.Config{
 		Connection: c, Shop: accounts.BigCommerce, Account: accounts.Account(), FingerprintKey: key,
-		References: &a.references, LeaveOut: s.leaveOut,
+		References: &a.references, Keys: a.Store.FieldKeys, LeaveOut: s.leaveOut,
 	})
 	return s, err
 }

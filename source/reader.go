@@ -29,10 +29,9 @@ type Record struct {
 }
 
 // Keys gives the merchant's own fields their property keys, each once for a
-// whole connection.
-type Keys interface {
-	FieldKeys(ctx context.Context, id connection.ID, entity connection.Entity, fields []connection.NewField) (map[connection.FieldID]string, error)
-}
+// whole connection, and none of reserved. A field that it leaves out has none
+// for good. It is asked once a page.
+type Keys func(ctx context.Context, id connection.ID, entity connection.Entity, fields []connection.NewField, reserved []string) (map[connection.FieldID]string, error)
 
 // Config is what a Reader needs.
 type Config struct {
@@ -42,7 +41,9 @@ type Config struct {
 	Account        string
 	FingerprintKey []byte
 	References     *References
-	Keys           Keys
+	// Keys, when it is nil, leaves each record's fields to find keys among
+	// themselves.
+	Keys Keys
 	// LeaveOut decides on a record of a page that fails by itself: nil takes the
 	// record out of the page and lets the rest go on. Without a LeaveOut every
 	// failure is the page's.

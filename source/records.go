@@ -60,8 +60,14 @@ func (r *Reader) Customers(ctx context.Context, page bigcommerce.Page[bigcommerc
 	}
 	mc := r.context
 	mc.Groups, mc.Attributes, mc.PasswordFields = known.groups, known.attributes, known.passwordFields
+	keys, err := fieldKeys(ctx, r, connection.Customers, mc, page.Records)
+	if err != nil {
+		return nil, err
+	}
 	records := unreadable(page.Unreadable)
-	for _, customer := range page.Records {
+	for i, customer := range page.Records {
+		mc := mc
+		mc.Keys = keys[i]
 		records = append(records, Record{
 			ID: connection.RecordID(customer.ID), Source: customer, Modified: customer.DateModified.Time, Size: 1,
 			Fingerprint: r.fingerprint(mc, customer),
@@ -94,8 +100,14 @@ func (r *Reader) Products(ctx context.Context, page bigcommerce.Page[bigcommerce
 	}
 	mc := r.context
 	mc.Brands, mc.Categories = known.brands, known.categories
+	keys, err := fieldKeys(ctx, r, connection.Products, mc, page.Records)
+	if err != nil {
+		return nil, err
+	}
 	records := unreadable(page.Unreadable)
-	for _, product := range page.Records {
+	for i, product := range page.Records {
+		mc := mc
+		mc.Keys = keys[i]
 		if err := r.shop.Products.CompleteVariants(ctx, &product); err != nil {
 			if err := r.leaveOut(ctx, connection.Products, product.ID, err); err != nil {
 				return nil, fmt.Errorf("read variants: %w", err)

@@ -10,8 +10,8 @@ import (
 const eraseBatch = 5000
 
 // Erase is the last step of a removal: from here on the connection is not
-// found. Its records, syncs, webhook secret and fingerprint key go, and its
-// authentication too unless another live connection uses that. The row's
+// found. Its records, syncs, fields, webhook secret and fingerprint key go, and
+// its authentication too unless another live connection uses that. The row's
 // identity and the hashes of its webhook secrets stay, so that an orphaned
 // hook still gets its 200. Safe to call again after it broke off.
 func (s *Store) Erase(ctx context.Context, id connection.ID) error {
@@ -43,6 +43,9 @@ func (s *Store) Erase(ctx context.Context, id connection.ID) error {
 		if _, err := t.exec(s.q.DeleteEntitySyncs, string(id)); err != nil {
 			return err
 		}
+		if _, err := t.exec(s.q.DeleteFields, string(id)); err != nil {
+			return err
+		}
 		var hash string
 		if err := t.row(s.q.LockAuthentication, string(authentication)).Scan(&hash); err != nil {
 			if notFound(err) == ErrNotFound {
@@ -60,5 +63,6 @@ func (s *Store) Erase(ctx context.Context, id connection.ID) error {
 	if err != nil {
 		return fmt.Errorf("erase credentials: %w", err)
 	}
+	s.fieldKeys.forget(id)
 	return nil
 }

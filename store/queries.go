@@ -31,6 +31,8 @@ type queries struct {
 	GroupFailures, SelectRejected, RetryRecords, SelectLatestPush, RejectLater, RecordsByRequest, SelectPushedSince,
 	ClearFingerprints, TouchPush, LeaseErrorPoll, CountErrorPollsDue, SaveErrorPoll, ConnectionsOfAccount,
 
+	ListFieldKeys, InsertFields, DeleteFields,
+
 	BeginEntitySync, SelectEntitySync, CommitPage, LatestSyncs, CountRecords,
 
 	InsertRequest, SelectRequest, RestartRequest, SaveRequest, DeleteRequest, PurgeRequests,

@@ -53,7 +53,8 @@ type Store struct {
 	pushedMu sync.Mutex
 	pushed   map[string]time.Time // when PushHappened last wrote, by account; guarded by pushedMu
 
-	issued sync.Map // hashes of webhook secrets that are known to have been issued
+	issued    sync.Map // hashes of webhook secrets that are known to have been issued
+	fieldKeys keyCache
 
 	closing sync.Once
 	closed  error

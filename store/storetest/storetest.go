@@ -42,6 +42,7 @@ func Run(t *testing.T, open Open) {
 		{"Dispatch", dispatch},
 		{"Failures", failures},
 		{"ErrorPolls", errorPolls},
+		{"FieldKeys", fieldKeys},
 		{"Syncs", syncs},
 		{"Requests", requests},
 		{"Pace", pace},
