@@ -242,3 +242,12 @@ func TestAMillionRecords(t *testing.T) {
 	require.Equal(t, window.Meta.Pagination.Total, len(window.Data))
 	require.NotEmpty(t, window.Data)
 }
+
+func TestOrderOfAStatusYetToCome(t *testing.T) {
+	s := store(t, nil)
+	made := admin(t, s, "POST", "/orders", `{"status_id":15,"status":"Awaiting Courier"}`, 201)
+	require.Equal(t, []any{15.0, "Awaiting Courier"}, []any{made["status_id"], made["status"]})
+	admin(t, s, "PATCH", "/orders/400", `{"staff_notes":"seen"}`, 200)
+	require.Equal(t, 15.0, get[object](t, s, "/v2/orders/400")["status_id"])
+	require.Len(t, get[object](t, s, "/v2/orders/count")["statuses"], 15)
+}

@@ -174,8 +174,9 @@ func settleCategory(before, after *category, _ given, _ time.Time) ([]event, err
 // settleOrder lets status and totals follow from what was changed, unless they
 // were given themselves.
 func (s *Server) settleOrder(before, after *order, fields given, now time.Time) ([]event, error) {
-	if after.StatusID < 0 || after.StatusID >= len(statusRows) {
-		return nil, errors.New("status_id must be within 0 and 14")
+	if named := fields["status"] != nil || before != nil && before.StatusID == after.StatusID; after.StatusID < 0 ||
+		after.StatusID >= len(statusRows) && !named { // BigCommerce may add one some day
+		return nil, errors.New("status_id must be within 0 and 14, or come with the status's name")
 	}
 	wanted := *after
 	if _, ok := fields["status_id"]; ok || before == nil {

@@ -231,7 +231,9 @@ func (s *Server) countOrders(c *call) reply {
 	ids, total := s.orders.find(q)
 	counts := make([]int, len(statusRows))
 	for _, id := range ids {
-		counts[s.statusOf(id)]++
+		if status := s.statusOf(id); status < len(counts) {
+			counts[status]++
+		}
 	}
 	type row struct {
 		ID                int    `json:"id"`

@@ -58,7 +58,10 @@ func (s *Server) label(status int) string {
 
 // setStatus brings what follows from a status in line with it.
 func (o *order) setStatus(status int, label string) {
-	o.StatusID, o.Status, o.CustomStatus = status, statusRows[status].Name, label
+	o.StatusID, o.CustomStatus = status, label
+	if status < len(statusRows) {
+		o.Status = statusRows[status].Name
+	}
 	switch status {
 	case statusIncomplete, 1, statusAwaitingPayment:
 		o.PaymentStatus = ""
