@@ -1,10 +1,6 @@
 package mapping
 
-import (
-	"slices"
-
-	"github.com/ometria/ometria-bigcommerce/connection"
-)
+import "github.com/ometria/ometria-bigcommerce/connection"
 
 // Form is which of the records that an entity becomes a Row is about.
 type Form string
@@ -43,12 +39,36 @@ type Row struct {
 // Table is the whole mapping, field by field: entities in the order that they
 // are synced, fields in the order that they are pushed.
 func Table() []Row {
-	return slices.Concat(productRows(), variantRows(), goneProductRows(), customerRows(),
-		subscriberRows(), goneSubscriberRows(), orderRows(), goneOrderRows())
+	var all []Row
+	for _, e := range connection.Entities() {
+		for _, f := range []Form{FormWhole, FormVariant, FormGone} {
+			all = append(all, rowsOf(e, f)...)
+		}
+	}
+	return all
 }
 
-// rows makes the rows of one form of an entity.
-func rows(e connection.Entity, f Form, fields ...Row) []Row {
+// rowsOf are the rows of one form of an entity, or none.
+func rowsOf(e connection.Entity, f Form) []Row {
+	var fields []Row
+	switch {
+	case e == connection.Products && f == FormWhole:
+		fields = productRows()
+	case e == connection.Products && f == FormVariant:
+		fields = variantRows()
+	case e == connection.Products && f == FormGone:
+		fields = goneProductRows()
+	case e == connection.Customers && f == FormWhole:
+		fields = customerRows()
+	case e == connection.Subscribers && f == FormWhole:
+		fields = subscriberRows()
+	case e == connection.Subscribers && f == FormGone:
+		fields = goneSubscriberRows()
+	case e == connection.Orders && f == FormWhole:
+		fields = orderRows()
+	case e == connection.Orders && f == FormGone:
+		fields = goneOrderRows()
+	}
 	for i := range fields {
 		fields[i].Entity, fields[i].Form = e, f
 	}

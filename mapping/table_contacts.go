@@ -1,7 +1,5 @@
 package mapping
 
-import "github.com/ometria/ometria-bigcommerce/connection"
-
 const (
 	ruleID    = "BigCommerce's id behind the connection's prefix."
 	ruleMerge = "Always true: Ometria keeps what it holds for every field that is left out."
@@ -10,7 +8,7 @@ const (
 )
 
 func customerRows() []Row {
-	return rows(connection.Customers, FormWhole,
+	return []Row{
 		field("@type", "Always contact."),
 		field("@collection", "The collection of customers, unless the setting names another.", "settings.customers_collection"),
 		field("@merge", ruleMerge),
@@ -29,41 +27,42 @@ func customerRows() []Row {
 			"form_fields[].name", "form_fields[].value"),
 		field("properties.{key}", "A customer attribute, under the key of its name.",
 			"customer_attribute.name", "attributes[].attribute_id", "attributes[].attribute_value"),
+		field("properties.channel", "The id of the channel where the account was made.", "origin_channel_id"),
 		field("properties.company", ruleName, "company"),
 		field("properties.customer_group", "The group's name; left out for customers of no group.", "customer_group.name", "customer_group_id"),
 		field("properties.store_credit", "The first amount, in the store's currency.", "store_credit_amounts[].amount"),
-	)
+	}
 }
 
 func subscriberRows() []Row {
-	return rows(connection.Subscribers, FormWhole,
+	return []Row{
 		field("@type", "Always contact."),
 		field("@collection", "The collection of subscribers, unless the setting names another.", "settings.subscribers_collection"),
 		field("@merge", ruleMerge),
 		field("@force_optin", "True beside marketing_optin if the setting says so, and otherwise never sent.",
-			"settings.force_optin", "consents[]"),
+			"settings.force_optin", "consents"),
 		field("id", ruleID, "id", "settings.id_prefix"),
 		field("email", "In lower case, without spaces around it. A subscriber without a valid address is skipped.", "email"),
 		field("marketing_optin", "EXPLICITLY_OPTEDIN when marketing_newsletter is among the consents, EXPLICITLY_OPTEDOUT when it no longer is. "+
 			"Sent on first sight or after an observed change alone. A consent given before the connection was made goes by the setting history_consent.",
-			"consents[]", "settings.history_consent"),
+			"consents", "settings.history_consent"),
 		field("firstname", ruleName, "first_name"),
 		field("lastname", ruleName, "last_name"),
 		field("timestamp_acquired", "When the subscriber was made, in UTC.", "date_created"),
 		field("timestamp_subscribed", "When an opt-in was given, in UTC: for subscribers made after the connection, or after an observed opt-in. "+
-			"It fires welcome campaigns, so it is never sent for history.", "consents[]", "date_created", "date_modified"),
-		field("timestamp_unsubscribed", "When an observed opt-out was made, in UTC.", "consents[]", "date_modified"),
+			"It fires welcome campaigns, so it is never sent for history.", "consents", "date_created", "date_modified"),
+		field("timestamp_unsubscribed", "When an observed opt-out was made, in UTC.", "consents", "date_modified"),
 		field("store_ids[]", ruleStore, "store.domain"),
-	)
+	}
 }
 
 func goneSubscriberRows() []Row {
-	return rows(connection.Subscribers, FormGone,
+	return []Row{
 		field("@type", "Always contact."),
 		field("@collection", "The collection of subscribers, unless the setting names another.", "settings.subscribers_collection"),
 		field("@merge", ruleMerge),
 		field("@force_optin", "True if the setting says so, and otherwise never sent.", "settings.force_optin"),
 		field("id", ruleID, "id", "settings.id_prefix"),
 		field("marketing_optin", "EXPLICITLY_OPTEDOUT, for a subscriber last seen opted in. Nothing is sent for others."),
-	)
+	}
 }

@@ -1,9 +1,9 @@
 package mapping
 
-import "github.com/ometria/ometria-bigcommerce/connection"
+const ruleCustomer = "As it is, without spaces around it; left out where the order has neither a customer's id nor a valid address."
 
 func orderRows() []Row {
-	return rows(connection.Orders, FormWhole,
+	return []Row{
 		field("@type", "Always order."),
 		field("id", ruleID, "id", "settings.id_prefix"),
 		field("web_id", "The order's number as the shopper knows it; sent only beside a prefix.", "id", "settings.id_prefix"),
@@ -22,8 +22,8 @@ func orderRows() []Row {
 			"default_currency_code", "store.currency", "store_default_currency_code"),
 		field("customer.id", "The customer's id, as their contact's customer_id. Guests have none.", "customer_id", "settings.id_prefix"),
 		field("customer.email", "In lower case; left out where it is not valid.", "billing_address.email"),
-		field("customer.firstname", ruleName, "billing_address.first_name"),
-		field("customer.lastname", ruleName, "billing_address.last_name"),
+		field("customer.firstname", ruleCustomer, "billing_address.first_name", "billing_address.email", "customer_id"),
+		field("customer.lastname", ruleCustomer, "billing_address.last_name", "billing_address.email", "customer_id"),
 		field("lineitems[].product_id", "The product's id behind the prefix; custom for products outside the catalogue, gift-certificate for gift certificates.",
 			"line_items[].product_id", "line_items[].type", "settings.id_prefix"),
 		field("lineitems[].variant_id", "The variant's id in the form of the setting, for lines whose options make a variant.",
@@ -43,11 +43,11 @@ func orderRows() []Row {
 		field("lineitems[].total", "The line with tax, after discounts.",
 			"line_items[].discounted_total_inc_tax", "line_items[].total_inc_tax", "line_items[].applied_discounts[].amount"),
 		field("lineitems[].refunded", "The sum of what was refunded of the line; what came without an amount at the line's own price.",
-			"refund[].items[].item_id", "refund[].items[].item_type", "refund[].items[].quantity", "refund[].items[].requested_amount",
+			"id", "refund[].order_id", "refund[].items[].item_id", "refund[].items[].item_type", "refund[].items[].quantity", "refund[].items[].requested_amount",
 			"refund[].payments[].is_declined", "line_items[].id", "line_items[].quantity", "line_items[].quantity_refunded",
 			"line_items[].discounted_total_inc_tax", "line_items[].total_inc_tax", "line_items[].applied_discounts[].amount"),
 		field("lineitems[].quantity_refunded", "How many were refunded, as the refunds or the line itself say.",
-			"refund[].items[].item_id", "refund[].items[].item_type", "refund[].items[].quantity", "refund[].payments[].is_declined",
+			"id", "refund[].order_id", "refund[].items[].item_id", "refund[].items[].item_type", "refund[].items[].quantity", "refund[].payments[].is_declined",
 			"line_items[].id", "line_items[].quantity_refunded"),
 		field("channel", "online, or manual for orders typed in, or the key of the till's or marketplace's name.", "external_source", "order_source"),
 		field("store", ruleStore, "store.domain"),
@@ -63,14 +63,14 @@ func orderRows() []Row {
 		field("billing_address.postcode", ruleName, "billing_address.zip"),
 		field("billing_address.country_code", "In upper case.", "billing_address.country_iso2"),
 		field("coupon_code", "The first code used: Ometria keeps one an order.", "line_items[].applied_discounts[].code"),
-	)
+	}
 }
 
 func goneOrderRows() []Row {
-	return rows(connection.Orders, FormGone,
+	return []Row{
 		field("@type", "Always order."),
 		field("@merge", ruleMerge),
 		field("id", ruleID, "id", "settings.id_prefix"),
 		field("is_valid", "Always false: the order no longer counts as a sale."),
-	)
+	}
 }

@@ -28,10 +28,8 @@ func Trace(e connection.Entity, r ometria.Record, fields []connection.SeenField)
 		return nil
 	}
 	byTarget := map[string]Row{}
-	for _, row := range Table() {
-		if row.Entity == e && row.Form == FormOf(r) && !strings.HasSuffix(row.Target, ".{key}") {
-			byTarget[row.Target] = row
-		}
+	for _, row := range rowsOf(e, FormOf(r)) {
+		byTarget[row.Target] = row
 	}
 	merchants := map[string]Traced{}
 	for _, f := range fields {
