@@ -110,9 +110,12 @@ const (
 // dates are documented as exclusive: overlap them by a margin.
 type CustomerFilter struct {
 	// After is the EndCursor of the page before.
-	After           string
-	Limit           int
-	IDs             []int64
+	After string
+	Limit int
+	IDs   []int64
+	// Emails keeps customers of these addresses; one with a comma cannot be
+	// asked for.
+	Emails          []string
 	DateCreatedMin  time.Time
 	DateCreatedMax  time.Time
 	DateModifiedMin time.Time
@@ -137,6 +140,7 @@ type FormFieldFilter struct {
 func (f CustomerFilter) query() query {
 	var q query
 	q.list("id:in", f.IDs)
+	q.list("email:in", f.Emails)
 	q.text("after", f.After)
 	q.number("limit", limit(f.Limit))
 	if !f.Bare {

@@ -30,7 +30,11 @@ type OrderFilter struct {
 	MaxDateModified time.Time
 	// StatusID keeps one status, when not nil.
 	StatusID *int64
-	Sort     string
+	// Email keeps orders whose billing address has it.
+	Email string
+	// ExternalOrderID keeps orders that another system gave this id.
+	ExternalOrderID string
+	Sort            string
 	// Page is 1 if 0.
 	Page  int
 	Limit int
@@ -49,6 +53,8 @@ func (f OrderFilter) query() query {
 	if f.StatusID != nil {
 		q.number("status_id", int(*f.StatusID))
 	}
+	q.text("email", f.Email)
+	q.text("external_order_id", f.ExternalOrderID)
 	return q
 }
 

@@ -182,7 +182,8 @@ func (e *APIError) clean(secrets []string) {
 }
 
 var (
-	email = regexp.MustCompile(`[^\s"'<>(),;:=]+@[^\s"'<>(),;:=]+`)
+	// Also as a URL has it, which a gateway may repeat.
+	email = regexp.MustCompile(`[^\s"'<>(),;:=&]+(?:@|%40)[^\s"'<>(),;:=&]+`)
 	// Five digits, whatever a telephone number or a date puts between them.
 	longNumber = regexp.MustCompile(`[+(]*\p{Nd}(?:[\s\p{Z}+\-‐-―./()]*\p{Nd}){4,}`)
 	// A quote that is never closed reaches to the end. An apostrophe, as in

@@ -44,6 +44,7 @@ type SubscriberFilter struct {
 	Page            int
 	Limit           int
 	IDs             []int64
+	Email           string
 	DateCreatedMin  time.Time
 	DateCreatedMax  time.Time
 	DateModifiedMin time.Time
@@ -55,6 +56,7 @@ type SubscriberFilter struct {
 func (s *SubscribersService) Page(ctx context.Context, filter SubscriberFilter) (Page[Subscriber], error) {
 	var q query
 	q.list("id:in", filter.IDs)
+	q.text("email", filter.Email)
 	q.date("date_created:min", filter.DateCreatedMin, dateV3)
 	q.date("date_created:max", filter.DateCreatedMax, dateV3)
 	q.date("date_modified:min", filter.DateModifiedMin, dateV3)
