@@ -10,12 +10,17 @@ import (
 	"github.com/ometria/ometria-bigcommerce/ometria"
 	"github.com/ometria/ometria-bigcommerce/pacing"
 	"github.com/ometria/ometria-bigcommerce/remote"
+	"github.com/ometria/ometria-bigcommerce/source"
 	"github.com/ometria/ometria-bigcommerce/store"
 )
 
 // Inspector asks the live accounts. It is safe for concurrent use.
 type Inspector struct {
-	open func(ctx context.Context, id connection.AuthenticationID) (accounts, error)
+	store *store.Store
+	// open opens the accounts of an authentication; account names the Ometria
+	// account whose budget reads take from, or is "".
+	open       func(ctx context.Context, id connection.AuthenticationID, account string) (accounts, error)
+	references source.References
 }
 
 // accounts are paced clients of one authentication.
@@ -30,13 +35,13 @@ type accounts struct {
 
 // New returns an Inspector of the authentications in s.
 func New(s *store.Store, dialer *remote.Dialer) *Inspector {
-	return &Inspector{open: func(ctx context.Context, id connection.AuthenticationID) (accounts, error) {
+	return &Inspector{store: s, open: func(ctx context.Context, id connection.AuthenticationID, account string) (accounts, error) {
 		authentication, err := s.Authentication(ctx, id)
 		if err != nil {
 			return accounts{}, fmt.Errorf("read authentication: %w", err)
 		}
 		// A person waits for the answer.
-		opened, err := dialer.Open(ctx, id, "", pacing.Realtime)
+		opened, err := dialer.Open(ctx, id, account, pacing.Realtime)
 		if err != nil {
 			return accounts{}, err
 		}
@@ -51,7 +56,7 @@ func New(s *store.Store, dialer *remote.Dialer) *Inspector {
 // Errors are the store's own, typed in package bigcommerce, or
 // store.ErrNotFound.
 func (i *Inspector) OrderStatuses(ctx context.Context, id connection.AuthenticationID) ([]bigcommerce.OrderStatus, error) {
-	a, err := i.open(ctx, id)
+	a, err := i.open(ctx, id, "")
 	if err != nil {
 		return nil, err
 	}

@@ -81,7 +81,7 @@ func inspector(t *testing.T, differing answers) *Inspector {
 	require.NoError(t, err)
 	account, err := ometria.New(ometria.Config{BaseURL: server.URL + "/ometria", APIKey: "the-key"})
 	require.NoError(t, err)
-	return &Inspector{open: func(context.Context, connection.AuthenticationID) (accounts, error) {
+	return &Inspector{open: func(context.Context, connection.AuthenticationID, string) (accounts, error) {
 		return accounts{
 			hash: "abc123", shop: shop, ometria: account,
 			takeRead: func(context.Context) error { return nil }, throttled: func(context.Context, error) {},
@@ -221,8 +221,8 @@ func TestUnreachableServices(t *testing.T) {
 	shop, err := bigcommerce.New(bigcommerce.Config{BaseURL: gone.URL, StoreHash: "abc123", AccessToken: "the-token"})
 	require.NoError(t, err)
 	opened := i.open
-	i.open = func(ctx context.Context, id connection.AuthenticationID) (accounts, error) {
-		a, err := opened(ctx, id)
+	i.open = func(ctx context.Context, id connection.AuthenticationID, account string) (accounts, error) {
+		a, err := opened(ctx, id, account)
 		a.shop = shop
 		return a, err
 	}
@@ -235,7 +235,7 @@ func TestUnreachableServices(t *testing.T) {
 
 func TestOpenFails(t *testing.T) {
 	mine := errors.New("no such row")
-	i := &Inspector{open: func(context.Context, connection.AuthenticationID) (accounts, error) { return accounts{}, mine }}
+	i := &Inspector{open: func(context.Context, connection.AuthenticationID, string) (accounts, error) { return accounts{}, mine }}
 	_, err := i.Test(t.Context(), "a")
 	assert.ErrorIs(t, err, mine)
 	_, err = i.OrderStatuses(t.Context(), "a")

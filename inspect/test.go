@@ -86,7 +86,7 @@ func readCurrencies(ctx context.Context, shop *bigcommerce.Client, r *connection
 // store's currencies, and the Ometria key. The error is about ourselves, such
 // as store.ErrNotFound; what an account answers is in the report.
 func (i *Inspector) Test(ctx context.Context, id connection.AuthenticationID) (connection.Report, error) {
-	a, err := i.open(ctx, id)
+	a, err := i.open(ctx, id, "")
 	if err != nil {
 		return connection.Report{}, err
 	}

@@ -1,0 +1,120 @@
+package inspect
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ometria/ometria-bigcommerce/connection"
+)
+
+func (w *world) check(key connection.RecordKey) Check {
+	w.t.Helper()
+	c, err := w.Check(w.ctx, key)
+	require.NoError(w.t, err)
+	return c
+}
+
+func TestCheckWalksThroughTheVerdicts(t *testing.T) {
+	w := newWorld(t)
+	key := w.customer()
+	c := w.check(key)
+	assert.Equal(t, Missing, c.Verdict)
+	assert.Equal(t, []CheckedRecord{{Type: "contact", ID: key.RecordID.String(), Collection: "customers", Verdict: Missing, Differs: []string{}}}, c.Records)
+	assert.False(t, c.CheckedAt.IsZero())
+
+	p, err := w.Preview(w.ctx, key)
+	require.NoError(t, err)
+	w.push(p.Records)
+	c = w.check(key)
+	assert.Equal(t, Same, c.Verdict, "%+v", c.Records)
+
+	_, err = w.shop.Update("customers", int64(key.RecordID), map[string]any{"first_name": "Joan", "email": "joan@example.com"})
+	require.NoError(t, err)
+	c = w.check(key)
+	assert.Equal(t, Differs, c.Verdict)
+	assert.Equal(t, []string{"email", "firstname"}, c.Records[0].Differs)
+	said, err := json.Marshal(c)
+	require.NoError(t, err)
+	for _, value := range []string{"Joan", "Jane", "joan@example.com", jane} {
+		assert.NotContains(t, string(said), value, "the verdict only")
+	}
+
+	require.NoError(t, w.shop.Delete("customers", int64(key.RecordID)))
+	w.remember(key, connection.RecordState{Exists: true})
+	c = w.check(key)
+	assert.Equal(t, Gone, c.Verdict)
+	assert.Empty(t, c.Records, "nothing is sent for a customer that is gone")
+
+	skipped := w.make(connection.Customers, map[string]any{"email": "nobody"})
+	c = w.check(skipped)
+	assert.Equal(t, NotSent, c.Verdict)
+	assert.Equal(t, connection.ReasonInvalidEmail, c.Reason.Code)
+}
+
+// A consent that was sent before is left out now, and is no difference.
+func TestCheckLeavesOutConsent(t *testing.T) {
+	w := newWorld(t)
+	key := w.make(connection.Subscribers, map[string]any{"email": jane, "consents": []string{"marketing_newsletter"}})
+	p, err := w.Preview(w.ctx, key)
+	require.NoError(t, err)
+	sent := object(t, p.Records[0])
+	sent["marketing_optin"] = "EXPLICITLY_OPTEDOUT" // the person left at Ometria
+	changed, err := json.Marshal(sent)
+	require.NoError(t, err)
+	w.push([]json.RawMessage{changed})
+	assert.Equal(t, Differs, w.check(key).Verdict)
+	w.remember(key, connection.RecordState{Exists: true, ConsentSeen: connection.ConsentYes, ConsentSent: connection.ConsentYes})
+	assert.Equal(t, Same, w.check(key).Verdict)
+}
+
+func TestDifferences(t *testing.T) {
+	for name, c := range map[string]struct {
+		sent, held string
+		want       []string
+	}{
+		"equal":                   {`{"id":"1"}`, `{"id":"1"}`, nil},
+		"further fields held":     {`{"id":"1","listings":[{"title":"Hat"}]}`, `{"id":"1","score":9,"listings":[{"title":"Hat","x":1}]}`, nil},
+		"how it was sent":         {`{"@type":"order","@merge":true,"id":"1"}`, `{"id":"1"}`, nil},
+		"number as string":        {`{"price":10.5,"quantity":2}`, `{"price":"10.5000","quantity":"2"}`, nil},
+		"string as number":        {`{"properties":{"size":"38"}}`, `{"properties":{"size":38}}`, nil},
+		"number differs":          {`{"price":10.5}`, `{"price":"10.51"}`, []string{"price"}},
+		"number lost":             {`{"price":0}`, `{}`, []string{"price"}},
+		"number became text":      {`{"price":10.5}`, `{"price":"ten"}`, []string{"price"}},
+		"boolean as string":       {`{"is_active":false}`, `{"is_active":"false"}`, nil},
+		"boolean as number":       {`{"is_active":true}`, `{"is_active":1}`, nil},
+		"boolean differs":         {`{"is_active":false}`, `{"is_active":true}`, []string{"is_active"}},
+		"boolean lost":            {`{"is_active":false}`, `{}`, []string{"is_active"}},
+		"zone form":               {`{"timestamp":"2026-03-01T10:00:00Z"}`, `{"timestamp":"2026-03-01T11:00:00.000+0100"}`, nil},
+		"no zone":                 {`{"timestamp":"2026-03-01T10:00:00Z"}`, `{"timestamp":"2026-03-01T10:00:00"}`, nil},
+		"another moment":          {`{"timestamp":"2026-03-01T10:00:00Z"}`, `{"timestamp":"2026-03-01T10:00:01Z"}`, []string{"timestamp"}},
+		"no moment":               {`{"timestamp":"2026-03-01T10:00:00Z"}`, `{"timestamp":"yesterday"}`, []string{"timestamp"}},
+		"email's case":            {`{"email":"jane@example.com"}`, `{"email":"Jane@Example.com "}`, nil},
+		"another email":           {`{"customer":{"email":"jane@example.com"}}`, `{"customer":{"email":"joan@example.com"}}`, []string{"customer.email"}},
+		"phone as object":         {`{"phone_number":"+447700900123"}`, `{"phone_number":{"number":"07700 900123","country_code":"GB"}}`, nil},
+		"phone by calling code":   {`{"phone_number":"+447700900123"}`, `{"phone_number":{"number":"7700900123","country_code":"44"}}`, nil},
+		"phone as number":         {`{"phone_number":"+447700900123"}`, `{"phone_number":447700900123}`, nil},
+		"another phone":           {`{"phone_number":"+447700900123"}`, `{"phone_number":{"number":"+447700900124"}}`, []string{"phone_number"}},
+		"no phone":                {`{"phone_number":"+447700900123"}`, `{"phone_number":{}}`, []string{"phone_number"}},
+		"opt-in as boolean":       {`{"marketing_optin":"EXPLICITLY_OPTEDIN"}`, `{"marketing_optin":true}`, nil},
+		"opted out":               {`{"marketing_optin":"EXPLICITLY_OPTEDIN"}`, `{"marketing_optin":"EXPLICITLY_OPTEDOUT"}`, []string{"marketing_optin"}},
+		"opt-in not sent":         {`{"id":"1"}`, `{"id":"1","marketing_optin":"EXPLICITLY_OPTEDOUT"}`, nil},
+		"attributes turned round": {`{"attributes":[{"type":"size","id":"m"},{"type":"size","id":"l"}]}`, `{"attributes":[{"type":"size","id":"l"},{"type":"size","id":"m"}]}`, nil},
+		"attribute too many":      {`{"attributes":[{"type":"size","id":"m"}]}`, `{"attributes":[{"type":"size","id":"l"},{"type":"size","id":"m"}]}`, []string{"attributes"}},
+		"attributes kept":         {`{"attributes":[]}`, `{"attributes":[{"type":"size","id":"m"}]}`, []string{"attributes"}},
+		"nothing is nothing":      {`{"attributes":[],"properties":{}}`, `{"properties":null}`, nil},
+		"one line differs": {`{"lineitems":[{"sku":"a","total":1},{"sku":"b","total":2}]}`,
+			`{"lineitems":[{"sku":"b","total":3},{"sku":"a","total":"1.0"}]}`, []string{"lineitems[1].total"}},
+		"whole object lost": {`{"billing_address":{"city":"York"}}`, `{}`, []string{"billing_address"}},
+		"not an object":     {`{"id":"1"}`, `[]`, []string{""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if c.want == nil {
+				c.want = []string{}
+			}
+			assert.Equal(t, c.want, differences(json.RawMessage(c.sent), json.RawMessage(c.held)))
+		})
+	}
+}
