@@ -61,6 +61,7 @@ var notLinked = map[string]string{
 	"github.com/temporalio/ui-server": "the Web UI is a process of its own",
 	module + "/simulator":             "stand-ins do not ship",
 	module + "/devserver":             "the development server does not ship",
+	module + "/internal/contract":     "the vendor's contract is for tests",
 	"github.com/brianvoe/gofakeit":    "made-up data does not ship",
 	"github.com/rogpeppe/go-internal": "test code does not ship",
 }

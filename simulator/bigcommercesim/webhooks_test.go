@@ -15,6 +15,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ometria/ometria-bigcommerce/internal/contract"
 	"github.com/ometria/ometria-bigcommerce/simulator/bigcommercesim"
 )
 
@@ -177,7 +178,11 @@ func products(t *testing.T, s *bigcommercesim.Server) (simple, optioned int64) {
 // TestPayloadsHaveTheDocumentedFields compares names and types with the
 // example deliveries of BigCommerce's docs.
 func TestPayloadsHaveTheDocumentedFields(t *testing.T) {
-	root := filepath.Join(specs(t), "webhooks")
+	folder, err := contract.Folder()
+	if err != nil {
+		t.Skip(err)
+	}
+	root := filepath.Join(folder, "webhooks")
 	s, r := store(t, nil), receive(t)
 	r.hook(t, s, everything...)
 	_, optioned := products(t, s)
