@@ -65,7 +65,7 @@ func Fingerprint(key []byte, account string, ctx Context, source ...any) []byte 
 			given.Rule = &rule
 		case bigcommerce.Product:
 			given.Names["brand"] = ctx.Brands[s.BrandID]
-			for _, id := range s.Categories {
+			for _, id := range categoryPaths(s.Categories, ctx) {
 				given.Names["category "+recordID(connection.Settings{}, id)] = ctx.Categories[id].Name
 			}
 		}

@@ -14,6 +14,10 @@ import (
 // Product makes a product and each of its variants. The base variant of a
 // simple product is the product itself and is not pushed. Variants pushed
 // before that are gone now become inactive.
+//
+// Modifiers (Product Modifiers v3), such as an engraving or a gift wrap, make no
+// variant and are no attribute: they are not read, and a line tells of them
+// only in what it cost. Neither are descriptions, which Ometria has no place for.
 func Product(p bigcommerce.Product, ctx Context, prev connection.RecordState) Result {
 	title := trim(p.Name)
 	switch {
@@ -27,7 +31,8 @@ func Product(p bigcommerce.Product, ctx Context, prev connection.RecordState) Re
 		return reject(prev, "price", "the product's price is negative")
 	}
 	page, notes := productURL(p, ctx.Store)
-	active := p.IsVisible && p.Availability != "disabled"
+	price, sale := parentPrice(p)
+	active := purchasable(p)
 	attributes, more := catalogAttributes(p, ctx)
 	notes = append(notes, more...)
 	properties, fields, more := ctx.properties(connection.Products, customFields(p.CustomFields))
@@ -36,8 +41,8 @@ func Product(p bigcommerce.Product, ctx Context, prev connection.RecordState) Re
 		ID:           recordID(ctx.Settings, p.ID),
 		Title:        title,
 		SKU:          trim(p.SKU),
-		Price:        amount(p.Price),
-		SpecialPrice: specialPrice(p.Price, p.SalePrice),
+		Price:        amount(price),
+		SpecialPrice: specialPrice(price, sale),
 		URL:          page,
 		ImageURL:     imageURL(p),
 		IsActive:     &active,
@@ -98,13 +103,7 @@ func variant(v bigcommerce.Variant, p bigcommerce.Product, parent *ometria.Produ
 	if options == nil {
 		options = []ometria.Attribute{}
 	}
-	price, sale := v.Price, v.SalePrice
-	if !price.Valid || price.IsNegative() {
-		price = p.Price // null inherits
-	}
-	if !sale.Valid {
-		sale = p.SalePrice
-	}
+	price, sale := variantPrice(v, p)
 	record := &ometria.Product{
 		ID:           variantID(ctx.Settings, p.ID, v.ID),
 		Title:        parent.Title,
@@ -132,6 +131,44 @@ func variant(v bigcommerce.Variant, p bigcommerce.Product, parent *ometria.Produ
 
 func inactive(id string) *ometria.Product {
 	return &ometria.Product{ID: id, Merge: true, IsActive: new(false)}
+}
+
+// purchasable reports whether shoppers can buy the product: what is hidden,
+// disabled or has its price hidden ("call for price") cannot be put into a cart
+// (Products v3).
+func purchasable(p bigcommerce.Product) bool {
+	return p.IsVisible && p.Availability != "disabled" && !p.IsPriceHidden
+}
+
+// variantPrice is the variant's price and sale price; what is null it inherits
+// from the product (Product Variants v3).
+func variantPrice(v bigcommerce.Variant, p bigcommerce.Product) (price, sale bigcommerce.Money) {
+	price, sale = v.Price, v.SalePrice
+	if !price.Valid || price.IsNegative() {
+		price = p.Price
+	}
+	if !sale.Valid {
+		sale = p.SalePrice
+	}
+	return price, sale
+}
+
+// parentPrice is the product's price and sale price. A product priced 0 whose
+// variants have prices of their own takes those of the cheapest that is for
+// sale: Ometria recommends no product without a price. One that is free in all
+// its variants stays free.
+func parentPrice(p bigcommerce.Product) (price, sale bigcommerce.Money) {
+	price, sale = p.Price, p.SalePrice
+	if !price.IsZero() {
+		return price, sale
+	}
+	for _, v := range realVariants(p) {
+		own, reduced := variantPrice(v, p)
+		if own.IsPositive() && !v.PurchasingDisabled && (price.IsZero() || own.LessThan(price.Decimal)) {
+			price, sale = own, reduced
+		}
+	}
+	return price, sale
 }
 
 // specialPrice is the sale price where there is one; 0 means unset (Products v3).
@@ -207,8 +244,10 @@ func imageURL(p bigcommerce.Product) string {
 	return best.URLStandard
 }
 
-// catalogAttributes are the product's brand and categories, by BigCommerce's
-// ids: names change, and Ometria's tag names a category by its id too.
+// catalogAttributes are the product's brand, its categories and all that these
+// lie in, by BigCommerce's ids, each once: a shoe of Shop > Men > Shoes is found
+// under any of the three. Labels are the plain names. Names change, and
+// Ometria's tag names a category by its id too.
 func catalogAttributes(p bigcommerce.Product, ctx Context) ([]ometria.Attribute, []Note) {
 	out := []ometria.Attribute{}
 	var notes []Note
@@ -219,7 +258,7 @@ func catalogAttributes(p bigcommerce.Product, ctx Context) ([]ometria.Attribute,
 			notes = append(notes, Note{Code: NoteUnknownBrand, Key: recordID(ctx.Settings, p.BrandID)})
 		}
 	}
-	for _, id := range slices.Compact(slices.Sorted(slices.Values(p.Categories))) {
+	for _, id := range categoryPaths(p.Categories, ctx) {
 		if name := trim(ctx.Categories[id].Name); name != "" {
 			out = append(out, ometria.Attribute{Type: "category", ID: recordID(ctx.Settings, id), Label: name})
 		} else {
@@ -229,8 +268,30 @@ func catalogAttributes(p bigcommerce.Product, ctx Context) ([]ometria.Attribute,
 	return out, notes
 }
 
-// customFields are the merchant's own fields; the values of a repeated name are
-// joined in the order of their ids.
+// maxCategoryDepth ends what is deeper than any store's tree: BigCommerce allows
+// eight levels (Platform limits).
+const maxCategoryDepth = 16
+
+// categoryPaths are the categories and everything above them, each once: first
+// the categories themselves, then what lies above, both by id.
+func categoryPaths(categories []int64, ctx Context) []int64 {
+	own := slices.Compact(slices.Sorted(slices.Values(categories)))
+	var above []int64
+	for _, id := range own {
+		for range maxCategoryDepth { // a tree in a circle ends too
+			id = ctx.Categories[id].ParentID
+			if id <= 0 || slices.Contains(own, id) || slices.Contains(above, id) {
+				break
+			}
+			above = append(above, id)
+		}
+	}
+	slices.Sort(above)
+	return append(own, above...)
+}
+
+// customFields are the merchant's own fields. Names may repeat: their values
+// then make a list, each once, in the order of their ids.
 func customFields(fields []bigcommerce.CustomField) []property {
 	fields = slices.Clone(fields)
 	slices.SortStableFunc(fields, func(a, b bigcommerce.CustomField) int { return cmp.Compare(a.ID, b.ID) })
@@ -248,7 +309,11 @@ func customFields(fields []bigcommerce.CustomField) []property {
 	}
 	out := make([]property, 0, len(names))
 	for _, name := range names {
-		out = append(out, property{fieldID(connection.CustomField, name), strings.Join(values[name], ", ")})
+		var value any = values[name][0]
+		if len(values[name]) > 1 {
+			value = values[name]
+		}
+		out = append(out, property{fieldID(connection.CustomField, name), value})
 	}
 	return out
 }

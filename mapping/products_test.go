@@ -57,6 +57,10 @@ func TestActiveAndStock(t *testing.T) {
 		"by product":                    {func(p *bigcommerce.Product) { p.InventoryTracking, p.InventoryLevel = "product", 1 }, true, new(true), true, new(true)},
 		"by variant":                    {func(p *bigcommerce.Product) { p.InventoryTracking, p.Variants[1].InventoryLevel = "variant", 2 }, true, new(true), true, new(false)},
 		"tracked in a way nobody knows": {func(p *bigcommerce.Product) { p.InventoryTracking = "moon" }, true, nil, true, nil},
+		"price hidden":                  {func(p *bigcommerce.Product) { p.IsPriceHidden = true }, false, new(true), false, new(true)},
+		"preorder, tracked":             {func(p *bigcommerce.Product) { p.Availability, p.InventoryTracking = "preorder", "product" }, true, new(false), true, new(false)},
+		"oversold":                      {func(p *bigcommerce.Product) { p.InventoryTracking, p.InventoryLevel = "product", -2 }, true, new(false), true, new(false)},
+		"by variant, none left":         {func(p *bigcommerce.Product) { p.InventoryTracking = "variant" }, true, new(false), true, new(false)},
 		"variant not for sale":          {func(p *bigcommerce.Product) { p.Variants[0].PurchasingDisabled = true }, true, new(true), false, new(true)},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -86,6 +90,11 @@ func TestPrices(t *testing.T) {
 		"variant's own":       {money("60"), money("0"), money("65"), money("50"), "60", "", "65", "50"},
 		"variant not on sale": {money("60"), money("45"), money("65"), money("0"), "60", "45", "65", ""},
 		"free":                {money("0"), none, none, none, "0", "", "0", ""},
+		"free, on sale at 0":  {money("0"), money("0"), money("0"), none, "0", "", "0", ""},
+		"only variants cost":  {money("0"), money("0"), money("12"), none, "12", "", "12", ""},
+		"only variants, sale": {money("0"), none, money("12"), money("9"), "12", "9", "12", "9"},
+		"sale is inherited":   {money("0"), money("9"), money("12"), none, "12", "9", "12", "9"},
+		"four decimals":       {money("10.1250"), money("1e1"), none, none, "10.125", "10", "10.125", "10"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := mapping.Product(product(func(p *bigcommerce.Product) {
@@ -105,6 +114,148 @@ func TestPrices(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The cheapest variant that is for sale gives a product priced 0 its price.
+func TestPriceOfTheCheapestVariant(t *testing.T) {
+	priced := func(id int64, price string, disabled bool) bigcommerce.Variant {
+		v := sized(id, price)
+		v.Price, v.PurchasingDisabled = money(price), disabled
+		return v
+	}
+	for name, c := range map[string]struct {
+		variants []bigcommerce.Variant
+		want     string
+	}{
+		"cheapest":                        {[]bigcommerce.Variant{priced(1, "14", false), priced(2, "12.50", false), priced(3, "13", false)}, "12.5"},
+		"one of them free":                {[]bigcommerce.Variant{priced(1, "0", false), priced(2, "12", false)}, "12"},
+		"the cheapest not for sale":       {[]bigcommerce.Variant{priced(1, "3", true), priced(2, "12", false)}, "12"},
+		"all free":                        {[]bigcommerce.Variant{priced(1, "0", false)}, "0"},
+		"none for sale":                   {[]bigcommerce.Variant{priced(1, "3", true)}, "0"},
+		"a base variant is no price list": {[]bigcommerce.Variant{{ID: 9, Price: money("5")}}, "0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := mapping.Product(product(func(p *bigcommerce.Product) { p.Price, p.Variants = money("0"), c.variants }), shop(), connection.RecordState{})
+			valid(t, r.Records)
+			parent := r.Records[0].(*ometria.Product)
+			assert.Equal(t, c.want, amountOf(t, parent.Price))
+			assert.Equal(t, parent.Price, parent.Listings[0].Price)
+		})
+	}
+}
+
+// Every category of the path is an attribute, once, however the tree looks.
+func TestCategoryPath(t *testing.T) {
+	chain := map[int64]mapping.Category{}
+	for id := range int64(100) {
+		chain[id+1] = mapping.Category{ID: id + 1, ParentID: id, Name: "c"}
+	}
+	for name, c := range map[string]struct {
+		categories []int64
+		tree       map[int64]mapping.Category
+		want       []string
+		unknown    []string
+	}{
+		"shoes of men of the shop": {[]int64{32}, shop().Categories, []string{"32", "30", "31"}, nil},
+		"told with a part of it":   {[]int64{30, 32}, shop().Categories, []string{"30", "32", "31"}, nil},
+		"two under one":            {[]int64{3, 2}, map[int64]mapping.Category{1: {ID: 1, Name: "a"}, 2: {ID: 2, ParentID: 1, Name: "b"}, 3: {ID: 3, ParentID: 1, Name: "c"}}, []string{"2", "3", "1"}, nil},
+		"in a circle":              {[]int64{1}, map[int64]mapping.Category{1: {ID: 1, ParentID: 2, Name: "a"}, 2: {ID: 2, ParentID: 1, Name: "b"}}, []string{"1", "2"}, nil},
+		"its own parent":           {[]int64{1}, map[int64]mapping.Category{1: {ID: 1, ParentID: 1, Name: "a"}}, []string{"1"}, nil},
+		"parent unknown":           {[]int64{1}, map[int64]mapping.Category{1: {ID: 1, ParentID: 5, Name: "a"}}, []string{"1"}, []string{"5"}},
+		"itself unknown":           {[]int64{6}, map[int64]mapping.Category{}, nil, []string{"6"}},
+		"none":                     {nil, shop().Categories, nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx := shop(func(x *mapping.Context) { x.Categories = c.tree })
+			r := mapping.Product(product(func(p *bigcommerce.Product) { p.Categories = c.categories }), ctx, connection.RecordState{})
+			var ids, unknown []string
+			for _, a := range only[*ometria.Product](t, r).Attributes {
+				assert.Equal(t, "category", a.Type)
+				ids = append(ids, a.ID)
+			}
+			for _, n := range r.Notes {
+				assert.Equal(t, mapping.NoteUnknownCategory, n.Code)
+				unknown = append(unknown, n.Key)
+			}
+			assert.Equal(t, c.want, ids)
+			assert.Equal(t, c.unknown, unknown)
+		})
+	}
+	deep := mapping.Product(product(func(p *bigcommerce.Product) { p.Categories = []int64{100} }),
+		shop(func(x *mapping.Context) { x.Categories = chain }), connection.RecordState{})
+	assert.Len(t, only[*ometria.Product](t, deep).Attributes, 17, "deeper than any tree ends")
+
+	item := product(func(p *bigcommerce.Product) { p.Categories = []int64{32} })
+	print := func(change func(map[int64]mapping.Category)) []byte {
+		return mapping.Fingerprint([]byte("key"), "account", shop(func(x *mapping.Context) { change(x.Categories) }), item)
+	}
+	before := print(func(map[int64]mapping.Category) {})
+	assert.NotEqual(t, before, print(func(tree map[int64]mapping.Category) { tree[30] = mapping.Category{ID: 30, Name: "Store"} }), "a name above it changed")
+	assert.NotEqual(t, before, print(func(tree map[int64]mapping.Category) {
+		tree[32] = mapping.Category{ID: 32, ParentID: 30, Name: "Shoes"}
+	}), "it moved")
+}
+
+func TestImages(t *testing.T) {
+	image := func(url string, thumbnail bool, order int) bigcommerce.Image {
+		return bigcommerce.Image{URLStandard: url, IsThumbnail: thumbnail, SortOrder: bigcommerce.Int(order)}
+	}
+	for name, c := range map[string]struct {
+		primary *bigcommerce.Image
+		images  []bigcommerce.Image
+		own     string
+		want    string
+		variant string
+	}{
+		"none":              {nil, nil, "", "", ""},
+		"primary":           {&bigcommerce.Image{URLStandard: "p"}, []bigcommerce.Image{image("a", true, 0)}, "", "p", "p"},
+		"thumbnail":         {nil, []bigcommerce.Image{image("a", false, 0), image("b", true, 5)}, "", "b", "b"},
+		"first":             {nil, []bigcommerce.Image{image("a", false, 2), image("b", false, 1), image("", false, 0)}, "", "b", "b"},
+		"the variant's own": {&bigcommerce.Image{URLStandard: "p"}, nil, "v", "p", "v"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := mapping.Product(product(func(p *bigcommerce.Product) {
+				v := sized(1, "S")
+				v.ImageURL = bigcommerce.Text(c.own)
+				p.PrimaryImage, p.Images, p.Variants = c.primary, c.images, []bigcommerce.Variant{v}
+			}), shop(), connection.RecordState{})
+			valid(t, r.Records)
+			assert.Equal(t, c.want, r.Records[0].(*ometria.Product).ImageURL)
+			assert.Equal(t, c.want, r.Records[0].(*ometria.Product).Listings[0].ImageURL)
+			assert.Equal(t, c.variant, r.Records[1].(*ometria.Product).ImageURL)
+		})
+	}
+}
+
+func TestParentIDSetting(t *testing.T) {
+	for _, send := range []bool{false, true} {
+		ctx := shop(func(c *mapping.Context) { c.Settings = connection.Settings{ParentID: send, IDPrefix: "uk:"} })
+		r := mapping.Product(product(func(p *bigcommerce.Product) { p.Variants = []bigcommerce.Variant{sized(1, "S")} }), ctx, connection.RecordState{})
+		valid(t, r.Records)
+		assert.Empty(t, r.Records[0].(*ometria.Product).ParentID)
+		want := ""
+		if send {
+			want = "uk:500"
+		}
+		assert.Equal(t, want, r.Records[1].(*ometria.Product).ParentID)
+	}
+}
+
+// An option means the same on every product, its own or a shared one; modifiers
+// are no attributes.
+func TestOptionsAcrossProducts(t *testing.T) {
+	of := func(id, option int64, modifiers ...bigcommerce.Option) []ometria.Attribute {
+		r := mapping.Product(product(func(p *bigcommerce.Product) {
+			p.ID, p.Modifiers = id, modifiers
+			p.Variants = []bigcommerce.Variant{{ID: id + 1, OptionValues: []bigcommerce.OptionValue{{ID: option * 10, OptionID: option, OptionDisplayName: " Size", Label: "M"}}}}
+		}), shop(), connection.RecordState{})
+		valid(t, r.Records)
+		assert.Empty(t, r.Records[0].(*ometria.Product).Attributes)
+		return r.Records[1].(*ometria.Product).Attributes
+	}
+	own := of(500, 7)
+	assert.Equal(t, []ometria.Attribute{{Type: "size", ID: "m", Label: "M"}}, own)
+	assert.Equal(t, own, of(600, 91, bigcommerce.Option{ID: 8, DisplayName: "Engraving", Type: "text"}))
 }
 
 func TestProductURL(t *testing.T) {

@@ -54,7 +54,7 @@ func trimContact(c *ometria.Contact) []string {
 	cut := texts{}
 	cut.shorten("firstname", &c.FirstName)
 	cut.shorten("lastname", &c.LastName)
-	return append(cut, shrink(c, step{"properties", func(int) bool { return without(&c.Properties) }})...)
+	return append(cut, shrink(c, step{"properties", func(int) bool { return dropProperties(&c.Properties) }})...)
 }
 
 func trimOrder(o *ometria.Order) []string {
@@ -84,14 +84,14 @@ func trimOrder(o *ometria.Order) []string {
 		}}
 	}
 	return append(cut, shrink(o,
-		ofLines("lineitems[].properties", func(l *ometria.LineItem) bool { return without(&l.Properties) }),
+		ofLines("lineitems[].properties", func(l *ometria.LineItem) bool { return dropProperties(&l.Properties) }),
 		ofLines("lineitems[].sku", func(l *ometria.LineItem) bool { return zero(&l.SKU) }),
 		ofLines("lineitems[].variant_options", func(l *ometria.LineItem) bool {
 			changed := len(l.VariantOptions) > 0
 			l.VariantOptions = nil
 			return changed
 		}),
-		step{"properties", func(int) bool { return without(&o.Properties) }},
+		step{"properties", func(int) bool { return dropProperties(&o.Properties) }},
 		ofLines("lineitems[].tax", func(l *ometria.LineItem) bool { return zero(&l.Tax) }),
 		ofLines("lineitems[].discount", func(l *ometria.LineItem) bool { return zero(&l.Discount) }),
 		ofLines("lineitems[].unit_price", func(l *ometria.LineItem) bool { return l.Subtotal != nil && zero(&l.UnitPrice) }),
@@ -110,7 +110,7 @@ func trimProduct(p *ometria.Product) []string {
 		cut.leaveOut("listings[].image_url", &p.Listings[i].ImageURL, maxURL)
 	}
 	return append(cut, shrink(p,
-		step{"properties", func(int) bool { return without(&p.Properties) }},
+		step{"properties", func(int) bool { return dropProperties(&p.Properties) }},
 		step{"attributes", func(over int) bool { return dropLast(&p.Attributes, over) }},
 		step{"listings", func(over int) bool { return dropLast(&p.Listings, over) }},
 	)...)
@@ -186,7 +186,7 @@ func dropLast[T any](list *[]T, over int) bool {
 	return changed
 }
 
-func without(p *ometria.Properties) bool {
+func dropProperties(p *ometria.Properties) bool {
 	changed := len(*p) > 0
 	*p = nil
 	return changed
