@@ -11,16 +11,16 @@ import (
 type ProductsService struct{ service }
 
 // Product of the catalog (products_catalog.v3). Prices are in the store's
-// default currency, with tax or without as StoreInformation says.
+// default currency, with tax or without as StoreInformation says. Descriptions,
+// most of a product's bytes, are not asked for.
 type Product struct {
 	ID   int64  `json:"id"`
 	Name string `json:"name"`
 	// Type is physical or digital.
-	Type        string `json:"type"`
-	SKU         string `json:"sku"`
-	Description string `json:"description"`
-	Price       Money  `json:"price"`
-	CostPrice   Money  `json:"cost_price"`
+	Type      string `json:"type"`
+	SKU       string `json:"sku"`
+	Price     Money  `json:"price"`
+	CostPrice Money  `json:"cost_price"`
 	// RetailPrice, SalePrice and MapPrice are 0 when unset.
 	RetailPrice Money `json:"retail_price"`
 	SalePrice   Money `json:"sale_price"`
@@ -165,6 +165,8 @@ const (
 
 var productIncludes = []string{IncludeVariants, IncludeCustomFields, IncludePrimaryImage}
 
+const excludedProductFields = "description"
+
 // ProductFilter narrows a list of products. Limit is 250 if 0, Sort "id" if "",
 // ascending unless Descending. Include is variants, custom fields and the
 // primary image if nil, nothing if empty.
@@ -177,7 +179,7 @@ type ProductFilter struct {
 	Sort            string
 	Descending      bool
 	Include         []string
-	// Fields names the fields wanted, besides id; all if nil.
+	// Fields names the fields wanted, besides id; all but the description if nil.
 	Fields []string
 	// Page is 1 if 0. Prefer IDGreater.
 	Page  int
@@ -204,6 +206,9 @@ func (f ProductFilter) query() query {
 		f.Include = productIncludes
 	}
 	q.list("include", f.Include)
+	if f.Fields == nil {
+		q.add("exclude_fields", excludedProductFields)
+	}
 	q.list("include_fields", f.Fields)
 	if f.Page > 1 {
 		q.number("page", f.Page)
@@ -250,6 +255,7 @@ func (s *ProductsService) ByIDs(ctx context.Context, ids ...int64) (Page[Product
 func (s *ProductsService) Get(ctx context.Context, id int64) (Product, error) {
 	var q query
 	q.list("include", productIncludes)
+	q.add("exclude_fields", excludedProductFields)
 	product, err := getV3[Product](ctx, s.client, "/v3/catalog/products/{id}", q, id)
 	if err == nil && product.ID != id {
 		return Product{}, &DecodeError{Route: "/v3/catalog/products/{id}", Field: "id", Reason: "another product came"}

@@ -41,7 +41,7 @@ func TestQueries(t *testing.T) {
 		}, "/v3/customers/subscribers?date_created:min=2024-05-14T08:34:00Z&date_created:max=2024-05-14T08:34:00Z&date_modified:min=2024-05-14T08:34:00Z&date_modified:max=2024-05-14T08:34:00Z&limit=7&page=2"},
 		{func(c *Client) error { _, err := c.Subscribers.ByIDs(t.Context(), 9); return err }, "/v3/customers/subscribers?id:in=9&limit=250&page=1"},
 		{func(c *Client) error { _, err := c.Products.Page(t.Context(), ProductFilter{}); return err },
-			"/v3/catalog/products?limit=250&sort=id&direction=asc&include=variants,custom_fields,primary_image"},
+			"/v3/catalog/products?limit=250&sort=id&direction=asc&include=variants,custom_fields,primary_image&exclude_fields=description"},
 		{func(c *Client) error {
 			_, err := c.Products.Page(t.Context(), ProductFilter{IDGreater: 77, Limit: 50, Include: []string{}, Fields: []string{"date_modified"}})
 			return err
@@ -49,9 +49,9 @@ func TestQueries(t *testing.T) {
 		{func(c *Client) error {
 			_, err := c.Products.Page(t.Context(), ProductFilter{DateModifiedMin: day, Sort: "date_modified", Descending: true, Page: 2, Include: []string{IncludeImages}})
 			return err
-		}, "/v3/catalog/products?limit=250&sort=date_modified&direction=desc&date_modified:min=2024-05-14T08:34:00Z&include=images&page=2"},
+		}, "/v3/catalog/products?limit=250&sort=date_modified&direction=desc&date_modified:min=2024-05-14T08:34:00Z&include=images&exclude_fields=description&page=2"},
 		{func(c *Client) error { _, err := c.Products.ByIDs(t.Context(), 5, 6); return err },
-			"/v3/catalog/products?limit=250&sort=id&direction=asc&id:in=5,6&include=variants,custom_fields,primary_image"},
+			"/v3/catalog/products?limit=250&sort=id&direction=asc&id:in=5,6&include=variants,custom_fields,primary_image&exclude_fields=description"},
 		{func(c *Client) error { _, err := c.Products.Variants(t.Context(), 5); return err }, "/v3/catalog/products/5/variants?limit=250&page=1"},
 		{func(c *Client) error { _, err := c.Brands.ByIDs(t.Context(), 5); return err }, "/v3/catalog/brands?limit=250&page=1&id:in=5"},
 		{func(c *Client) error { _, err := c.Categories.ByIDs(t.Context(), 5); return err }, "/v3/catalog/trees/categories?limit=250&page=1&category_id:in=5"},
@@ -156,7 +156,7 @@ func TestProductGetAndVariants(t *testing.T) {
 	product.Variants = make([]Variant, 10)
 	require.NoError(t, v.client.Products.CompleteVariants(t.Context(), &product))
 	require.Len(t, product.Variants, 12)
-	require.Equal(t, "GET /v3/catalog/products/7?include=variants,custom_fields,primary_image", v.seen()[0])
+	require.Equal(t, "GET /v3/catalog/products/7?include=variants,custom_fields,primary_image&exclude_fields=description", v.seen()[0])
 }
 
 // recorder answers writes with the body it got, under data.

@@ -314,6 +314,11 @@ func TestProductLists(t *testing.T) {
 	require.Equal(t, []int{88, 87}, ids(get[page](t, s, "/v3/catalog/products?limit=2&direction=desc&id:less=89").Data))
 	named := get[page](t, s, "/v3/catalog/products?limit=1&include_fields=name&include=variants").Data[0]
 	require.ElementsMatch(t, []string{"id", "name", "variants"}, keys(named))
+	for _, path := range []string{"/v3/catalog/products?limit=1&exclude_fields=description", "/v3/catalog/products?limit=1&exclude_fields=description,sku"} {
+		require.NotContains(t, get[page](t, s, path).Data[0], "description")
+		require.Contains(t, get[page](t, s, path).Data[0], "price")
+	}
+	require.Contains(t, get[page](t, s, "/v3/catalog/products?limit=1").Data[0], "description", "what one call leaves out another gets")
 
 	products, collide, simple, fancy := map[int]bool{}, 0, 0, 0
 	all := get[page](t, s, "/v3/catalog/products?limit=250&include=variants,custom_fields").Data

@@ -78,7 +78,7 @@ func (g *generator) product(id int64) *product {
 	slug := strings.ReplaceAll(strings.ToLower(name), " ", "-")
 	p := &product{
 		ID: id, Name: name, Type: "physical", SKU: fmt.Sprintf("SKU-%d", id),
-		Description: fmt.Sprintf("<p>A <b>%s</b> thing made of %s.</p>", f.AdjectiveDescriptive(), strings.ToLower(pick(f, materials))),
+		Description: new(fmt.Sprintf("<p>A <b>%s</b> thing made of %s.</p>", f.AdjectiveDescriptive(), strings.ToLower(pick(f, materials)))),
 		Weight:      float64(1 + f.Rand.IntN(20)), Width: 10, Depth: 10, Height: 10,
 		Price: cents(price), CostPrice: cents(price / 2), CalculatedPrice: cents(price),
 		Categories: g.someCategories(f), BrandID: firstBrand + f.Rand.Int64N(g.brandLine.count),

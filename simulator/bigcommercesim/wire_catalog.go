@@ -6,7 +6,7 @@ type product struct {
 	Name                        string      `json:"name"`
 	Type                        string      `json:"type"`
 	SKU                         string      `json:"sku"`
-	Description                 string      `json:"description"`
+	Description                 *string     `json:"description,omitempty"` // nil where the call leaves it out
 	Weight                      float64     `json:"weight"`
 	Width                       float64     `json:"width"`
 	Depth                       float64     `json:"depth"`
