@@ -186,6 +186,8 @@ func nextStep(code string) string {
 		return "Copy the store hash from the API path of the BigCommerce API account, remove the connection, make an authentication with it, and connect the store again."
 	case connection.FailureScriptLimitReached:
 		return "Delete a script in BigCommerce's Script Manager and resume the connection."
+	case connection.FailureScriptRefused:
+		return "Look at the storefront's scripts in BigCommerce's Script Manager; with page_calls on, switch it off. Then resume the connection."
 	default:
 		return "Resume the connection to try again."
 	}

@@ -80,7 +80,7 @@ func TestInstallScriptTwiceMakesOne(t *testing.T) {
 	assert.Equal(t, bigcommerce.VisibilityAllPages, s.Visibility)
 	assert.Equal(t, bigcommerce.ConsentTargeting, s.ConsentCategory)
 	assert.True(t, s.Enabled)
-	assert.Equal(t, s.UUID, w.reload(w.c.ID).Installed.ScriptID)
+	assert.Equal(t, []connection.Script{{ID: s.UUID, ChannelID: 1}}, w.reload(w.c.ID).Installed.Scripts)
 }
 
 // The activity may have died between making the script and noting it.
@@ -91,7 +91,7 @@ func TestInstallScriptFindsOneThatWasNotNoted(t *testing.T) {
 	require.NoError(t, w.Store.SetInstalled(w.ctx, w.c.ID, forget))
 	require.NoError(t, w.InstallScript(w.ctx, w.ref()))
 	require.Len(t, w.scripts(), 1)
-	assert.NotEmpty(t, w.reload(w.c.ID).Installed.ScriptID)
+	assert.Len(t, w.reload(w.c.ID).Installed.Scripts, 1)
 }
 
 func TestInstallScriptMendsAndRemovesDoubles(t *testing.T) {

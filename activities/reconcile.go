@@ -6,7 +6,7 @@ import (
 	"github.com/ometria/ometria-bigcommerce/connection"
 )
 
-// Reconcile looks whether hooks and script are present and active, and mends
+// Reconcile looks whether hooks and scripts are present and active, and mends
 // them if not.
 func (a *Activities) Reconcile(ctx context.Context, in Connection) (Mended, error) {
 	defer beat(ctx)()
@@ -24,7 +24,7 @@ func (a *Activities) Reconcile(ctx context.Context, in Connection) (Mended, erro
 		mended.Hooks, err = i.ensureHooks(ctx)
 	}
 	if err == nil {
-		mended.Script, err = i.ensureScript(ctx, false)
+		mended.Script, err = i.ensureScripts(ctx, false)
 	}
 	if blamed := blameStore(err); blamed != nil {
 		mended.Held = HeldParked

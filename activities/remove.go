@@ -42,7 +42,7 @@ func (a *Activities) RemoveHooks(ctx context.Context, in Connection) (Removed, e
 	}))
 }
 
-// RemoveScript deletes our script, and only ours.
+// RemoveScript deletes our scripts of all channels, and only ours.
 func (a *Activities) RemoveScript(ctx context.Context, in Connection) (Removed, error) {
 	defer beat(ctx)()
 	i, err := a.installer(ctx, in.ConnectionID)
@@ -52,10 +52,10 @@ func (a *Activities) RemoveScript(ctx context.Context, in Connection) (Removed, 
 	n, err := deleteOurs(ctx, i.shop.Scripts.List, i.ours, func(s bigcommerce.Script) error { return i.shop.Scripts.Delete(ctx, s.UUID) })
 	removed := Removed{Scripts: n}
 	if err != nil {
-		return i.leftBehind(ctx, removed, i.connection.Installed.ScriptID != "", fmt.Errorf("delete scripts: %w", err))
+		return i.leftBehind(ctx, removed, len(i.connection.Installed.Scripts) > 0, fmt.Errorf("delete scripts: %w", err))
 	}
 	return removed, temporalError(a.Store.SetInstalled(ctx, in.ConnectionID, func(installed *connection.Installed) {
-		installed.ScriptID, installed.ScriptSource = "", ""
+		installed.Scripts = nil
 	}))
 }
 
@@ -90,7 +90,7 @@ func (i *installer) leftBehind(ctx context.Context, removed Removed, stands bool
 	removed.LeftBehind = true
 	// An attention goes with its connection; the log outlives a removal.
 	i.Logger.Error("left behind in the store: delete it by hand", "connection_id", i.connection.ID, "store_hash", i.connection.StoreHash,
-		"script_id", i.connection.Installed.ScriptID, "hooks", len(i.connection.Installed.Hooks), "err", err)
+		"scripts", len(i.connection.Installed.Scripts), "hooks", len(i.connection.Installed.Hooks), "err", err)
 	return removed, temporalError(i.Store.Attend(ctx, i.connection.ID, leftBehind()))
 }
 

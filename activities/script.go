@@ -1,20 +1,23 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/ometria/ometria-bigcommerce/bigcommerce"
 	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/tag"
 )
 
 // scriptsPerAccount is how many scripts one API account may have (Scripts
 // overview).
 const scriptsPerAccount = 10
 
-// InstallScript puts Ometria's JavaScript tag into the storefront, or renews
+// InstallScript puts Ometria's JavaScript tag into the storefronts, or renews
 // it.
 func (a *Activities) InstallScript(ctx context.Context, in Connection) error {
 	defer beat(ctx)()
@@ -22,84 +25,218 @@ func (a *Activities) InstallScript(ctx context.Context, in Connection) error {
 	if err != nil || mustStayClean(i.connection) {
 		return temporalError(err)
 	}
-	_, err = i.ensureScript(ctx, true)
+	_, err = i.ensureScripts(ctx, true)
 	return setupError(err)
 }
 
-func (i *installer) scriptName() string { return "Ometria " + i.connection.IdentificationCode }
-
-func (i *installer) scriptSource() string { return i.TagURL + i.connection.IdentificationCode + ".js" }
-
-// wanted is the script as it should be. Location and load method keep it out of
-// the way of the page; a consent category must be sent, because scripts of
-// unknown category do not render behind the consent banner (Scripts overview).
-func (i *installer) wanted() bigcommerce.Script {
-	return bigcommerce.Script{
-		Name: i.scriptName(), Description: "Ometria tracking of visitors",
-		Kind: bigcommerce.ScriptKindSrc, Src: i.scriptSource(), LoadMethod: bigcommerce.LoadAsync,
-		Location: bigcommerce.LocationFooter, Visibility: bigcommerce.VisibilityAllPages,
-		ConsentCategory: bigcommerce.ConsentTargeting, Enabled: true, AutoUninstall: true,
-	}
-}
-
 func (i *installer) ours(s bigcommerce.Script) bool {
-	return s.UUID == i.connection.Installed.ScriptID || s.Name == i.scriptName() && s.Src == i.scriptSource()
+	noted := slices.ContainsFunc(i.connection.Installed.Scripts, func(known connection.Script) bool { return known.ID == s.UUID })
+	return noted || tag.IsOf(i.connection, i.TagURL, s)
 }
 
-// ensureScript makes sure that our script stands, once, and reports whether
-// something had to be done. With renew it is written anew even if it stands.
-func (i *installer) ensureScript(ctx context.Context, renew bool) (mended bool, err error) {
-	scripts, err := i.shop.Scripts.List(ctx)
+// ensureScripts makes sure that one script of ours stands in each storefront
+// channel, and reports whether something had to be done. With renew each is
+// written anew even if it stands.
+func (i *installer) ensureScripts(ctx context.Context, renew bool) (mended bool, err error) {
+	fronts, known, err := i.storefronts(ctx)
+	if err != nil {
+		return false, err
+	}
+	all, err := i.shop.Scripts.List(ctx)
 	if err != nil {
 		return false, fmt.Errorf("list scripts: %w", err)
 	}
-	want := i.wanted()
-	at := slices.IndexFunc(scripts, i.ours)
-	if at < 0 {
-		made, err := i.shop.Scripts.Create(ctx, want)
-		if err != nil {
-			return false, i.scriptRefused(err, len(scripts))
-		}
-		return true, i.noteScript(ctx, made.UUID)
-	}
-	found := scripts[at]
-	stands := found.Enabled && found.Src == want.Src && found.Visibility == want.Visibility
-	if renew || !stands {
-		want.ConsentCategory = found.ConsentCategory // the merchant may have chosen another
-		if want.ConsentCategory == "" || want.ConsentCategory == "unknown" {
-			want.ConsentCategory = bigcommerce.ConsentTargeting
-		}
-		if _, err := i.shop.Scripts.Update(ctx, found.UUID, want); err != nil {
-			return false, i.scriptRefused(err, 0)
+	standing := slices.DeleteFunc(slices.Clone(all), func(s bigcommerce.Script) bool { return !i.ours(s) })
+	set := scriptSet{installer: i, standing: standing, room: scriptsPerAccount - len(all)}
+	for _, channel := range channelsOf(fronts, known, standing) {
+		if err := set.ensure(ctx, channel, renew); err != nil {
+			return set.mended, errors.Join(err, set.note(ctx))
 		}
 	}
-	for _, twin := range scripts[at+1:] {
-		if i.ours(twin) {
-			if err := i.shop.Scripts.Delete(ctx, twin.UUID); err != nil && !bigcommerce.IsNotFound(err) {
-				return false, fmt.Errorf("delete second script: %w", err)
-			}
+	for _, surplus := range set.standing { // doubles, or of channels that vanished
+		if err := i.shop.Scripts.Delete(ctx, surplus.UUID); err != nil && !bigcommerce.IsNotFound(err) {
+			return set.mended, fmt.Errorf("delete surplus script: %w", err)
 		}
 	}
-	return !stands, i.noteScript(ctx, found.UUID)
+	if err := set.note(ctx); err != nil {
+		return set.mended, err
+	}
+	return set.mended, i.showScriptState(ctx, fronts, set)
 }
 
-// scriptRefused names what is wrong when BigCommerce refuses a script. The
-// answer beyond the limit is not documented, so any refusal of the content is
-// taken for it.
-func (i *installer) scriptRefused(err error, standing int) error {
+// storefronts are the channels that shoppers visit; known is false for a token
+// without the Channel Settings scope, which is not asked for.
+func (i *installer) storefronts(ctx context.Context) (fronts tag.Storefronts, known bool, err error) {
+	channels, err := i.shop.Channels.List(ctx, bigcommerce.ChannelFilter{Available: true, Types: []string{bigcommerce.ChannelStorefront}})
+	if bigcommerce.IsForbidden(err) {
+		return tag.Storefronts{}, false, nil
+	}
+	if err != nil {
+		return tag.Storefronts{}, false, fmt.Errorf("list channels: %w", err)
+	}
+	fronts = tag.Split(channels)
+	return fronts, len(fronts.Rendered)+len(fronts.Headless) > 0, nil
+}
+
+// channelsOf are the channels that want a script. Where nobody knows them,
+// those that have one keep it, and the first goes to the default channel.
+func channelsOf(fronts tag.Storefronts, known bool, standing []bigcommerce.Script) []int64 {
+	var channels []int64
+	if known {
+		for _, channel := range fronts.Rendered {
+			channels = append(channels, channel.ID)
+		}
+		return channels
+	}
+	for _, s := range standing {
+		channels = append(channels, s.ChannelID)
+	}
+	slices.Sort(channels)
+	if channels = slices.Compact(channels); len(channels) == 0 {
+		return []int64{0}
+	}
+	return channels
+}
+
+// scriptSet is the work on a connection's scripts.
+type scriptSet struct {
+	*installer
+	standing []bigcommerce.Script // ours, not looked at yet
+	room     int                  // how many more the API account may have
+	wanted   []bigcommerce.Script // by now in the store, with their ids
+	written  bool
+	mended   bool
+}
+
+// ensure makes one channel's script stand.
+func (set *scriptSet) ensure(ctx context.Context, channel int64, renew bool) error {
+	want := tag.Script(set.connection, set.TagURL, channel)
+	at := slices.IndexFunc(set.standing, func(s bigcommerce.Script) bool { return s.ChannelID == channel || s.ChannelID == 0 || channel == 0 })
+	if at < 0 {
+		set.mended = true
+		return set.create(ctx, want)
+	}
+	found := set.standing[at]
+	set.standing = slices.Delete(set.standing, at, at+1)
+	chosen := found.ConsentCategory // in Script Manager, by the merchant
+	if set.connection.Settings.ScriptConsent == "" && chosen != "" && chosen != bigcommerce.ConsentUnknown {
+		want.ConsentCategory = chosen
+	}
+	want.UUID = found.UUID
+	if tag.Same(found, want) && found.ConsentCategory == want.ConsentCategory {
+		if !renew {
+			set.wanted = append(set.wanted, want)
+			return nil
+		}
+	} else {
+		set.mended = true
+	}
+	return set.update(ctx, found, want)
+}
+
+func (set *scriptSet) create(ctx context.Context, want bigcommerce.Script) error {
+	made, err := set.shop.Scripts.Create(ctx, want)
+	if err != nil {
+		return scriptRefused(err, scriptsPerAccount-set.room)
+	}
+	set.room--
+	set.written = true
+	want.UUID, want.ChannelID = made.UUID, cmp.Or(made.ChannelID, want.ChannelID)
+	set.wanted = append(set.wanted, want)
+	return nil
+}
+
+// update writes a script in its place. Whether that may change its kind is not
+// documented: a script of the other kind that is refused, or comes back with
+// something of the old one, makes room for a new one.
+func (set *scriptSet) update(ctx context.Context, found, want bigcommerce.Script) error {
+	answer, err := set.shop.Scripts.Update(ctx, found.UUID, want)
+	switch {
+	case err == nil && (found.Kind == want.Kind || tag.Same(answer, want)):
+		set.written = true
+		set.wanted = append(set.wanted, want)
+		return nil
+	case err != nil && !bigcommerce.IsNotFound(err) && (found.Kind == want.Kind || !contentRefused(err)):
+		return scriptRefused(err, 0)
+	}
+	if err := set.shop.Scripts.Delete(ctx, found.UUID); err != nil && !bigcommerce.IsNotFound(err) {
+		return fmt.Errorf("delete script of the other kind: %w", err)
+	}
+	set.room++
+	return set.create(ctx, want)
+}
+
+// contentRefused reports whether BigCommerce refuses what a script is, and not
+// who writes it.
+func contentRefused(err error) bool {
 	refused, ok := errors.AsType[*bigcommerce.APIError](err)
-	content := ok && refused.FromAPI && refused.Status >= 400 && refused.Status < 500 &&
+	return ok && refused.FromAPI && refused.Status >= 400 && refused.Status < 500 &&
 		!bigcommerce.IsUnauthorized(err) && !bigcommerce.IsForbidden(err) && !bigcommerce.IsNotFound(err)
-	if content {
+}
+
+// scriptRefused names what is wrong when BigCommerce refuses a script beside
+// those that the API account has. The answer beyond the limit is not documented:
+// at the limit every refusal of the content is taken for it.
+func scriptRefused(err error, has int) error {
+	if !contentRefused(err) {
+		return fmt.Errorf("write script: %w", err)
+	}
+	said, _ := errors.AsType[*bigcommerce.APIError](err)
+	if has >= scriptsPerAccount {
 		return failure(connection.FailureScriptLimitReached, fmt.Sprintf(
 			"BigCommerce refuses the script (%d: %s); this API account has %d of at most %d: delete one in Script Manager",
-			refused.Status, refused.Title, standing, scriptsPerAccount))
+			said.Status, said.Title, has, scriptsPerAccount))
 	}
-	return fmt.Errorf("write script: %w", err)
+	return failure(connection.FailureScriptRefused, fmt.Sprintf(
+		"BigCommerce refuses the script (%d: %s): look in Script Manager whether the storefront has its most of 50 scripts",
+		said.Status, said.Title))
 }
 
-func (i *installer) noteScript(ctx context.Context, uuid string) error {
-	return i.Store.SetInstalled(ctx, i.connection.ID, func(installed *connection.Installed) {
-		installed.ScriptID, installed.ScriptSource = uuid, i.scriptSource()
-	})
+// note keeps which scripts are ours, those not looked at included.
+func (set *scriptSet) note(ctx context.Context) error {
+	var noted []connection.Script
+	for _, s := range append(slices.Clone(set.wanted), set.standing...) {
+		noted = append(noted, connection.Script{ID: s.UUID, ChannelID: s.ChannelID})
+	}
+	if slices.Equal(noted, set.connection.Installed.Scripts) {
+		return nil
+	}
+	return set.Store.SetInstalled(ctx, set.connection.ID, func(installed *connection.Installed) { installed.Scripts = noted })
+}
+
+// showScriptState reads back what was written, because BigCommerce may take a
+// script and keep another, and shows that as well as storefronts whose pages
+// may not render it.
+func (i *installer) showScriptState(ctx context.Context, fronts tag.Storefronts, set scriptSet) error {
+	if set.written {
+		stand, err := i.shop.Scripts.List(ctx)
+		if err != nil {
+			return fmt.Errorf("read scripts back: %w", err)
+		}
+		altered := slices.ContainsFunc(set.wanted, func(want bigcommerce.Script) bool {
+			return !slices.ContainsFunc(stand, func(s bigcommerce.Script) bool { return s.UUID == want.UUID && tag.Same(s, want) })
+		})
+		if err := i.show(ctx, altered, connection.ScriptAltered, "BigCommerce took the JavaScript tag and keeps it otherwise, or not at all, so that shoppers may not be tracked: look at \""+
+			tag.Name(i.connection)+"\" in Script Manager, and renew the script. If it stays so, put Ometria's tag into the theme by hand."); err != nil {
+			return err
+		}
+	}
+	var names []string
+	for _, channel := range fronts.Headless {
+		names = append(names, fmt.Sprintf("%s (channel %d, %s)", channel.Name, channel.ID, channel.Platform))
+	}
+	return i.show(ctx, len(names) > 0, connection.HeadlessStorefront, "BigCommerce does not make the pages of "+strings.Join(names, ", ")+
+		": the JavaScript tag shows there only on Catalyst from version 1.1 on. Put Ometria's tag into that storefront's own code.")
+}
+
+// show keeps an attention as long as there is a reason for it.
+func (i *installer) show(ctx context.Context, reason bool, code, action string) error {
+	at := slices.IndexFunc(i.connection.Attention, func(a connection.Attention) bool { return a.Code == code })
+	switch {
+	case reason && (at < 0 || i.connection.Attention[at].Action != action):
+		return i.Store.Attend(ctx, i.connection.ID, connection.Attention{Code: code, Action: action})
+	case !reason && at >= 0:
+		return i.Store.Unattend(ctx, i.connection.ID, code)
+	}
+	return nil
 }

@@ -133,7 +133,7 @@ func (a *api) viewConnection(ctx context.Context, c connection.Connection) (conn
 func viewHealth(c connection.Connection) healthView {
 	h := healthView{
 		Hooks:       hooksHealth{Expected: len(bigcommerce.HookScopes())},
-		Script:      scriptHealth{Installed: c.Installed.ScriptID != ""},
+		Script:      scriptHealth{Installed: len(c.Installed.Scripts) > 0},
 		Credentials: okHealth{OK: true},
 		Parked:      c.Parked,
 	}

@@ -225,7 +225,7 @@ func TestHealthAndFailureAreShown(t *testing.T) {
 	id := s.connection("abc1")
 	ctx, path := t.Context(), "/v1/connections/"+string(id)
 	require.NoError(t, s.store.SetInstalled(ctx, id, func(i *connection.Installed) {
-		i.ScriptID = "uuid"
+		i.Scripts = []connection.Script{{ID: "uuid", ChannelID: 1}}
 		i.Hooks = []connection.Hook{{ID: 1, Scope: "store/order/created", Active: true}, {ID: 2, Scope: "store/order/updated"}}
 	}))
 	require.NoError(t, s.store.Park(ctx, id, connection.Parked{Code: connection.OmetriaCredentials, Detail: "key refused", NextProbeAt: time.Now()}))

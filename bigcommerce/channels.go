@@ -2,6 +2,13 @@ package bigcommerce
 
 import "context"
 
+// Values of a Channel's fields (channels.v3).
+const (
+	ChannelStorefront   = "storefront"  // a Channel's Type
+	PlatformBigCommerce = "bigcommerce" // Stencil or Blueprint: pages that BigCommerce makes
+	PlatformCatalyst    = "catalyst"    // BigCommerce's headless storefront on Next.js
+)
+
 // ChannelsService reads where the store sells.
 type ChannelsService struct{ service }
 

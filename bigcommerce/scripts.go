@@ -21,6 +21,7 @@ const (
 	ConsentFunctional = "functional"
 	ConsentAnalytics  = "analytics"
 	ConsentTargeting  = "targeting"
+	ConsentUnknown    = "unknown" // of a script made without one; never sent
 )
 
 // ScriptsService manages the scripts that this API account put into the
@@ -74,7 +75,7 @@ func (s *ScriptsService) Create(ctx context.Context, script Script) (Script, err
 	return sendV3[Script](ctx, s.client, "POST", "/v3/content/scripts", script.sent())
 }
 
-// Update replaces a script.
+// Update replaces a script. Whether it may change the kind is not documented.
 // https://developer.bigcommerce.com/docs/rest-management/scripts (PUT v3/content/scripts/{uuid})
 func (s *ScriptsService) Update(ctx context.Context, uuid string, script Script) (Script, error) {
 	return sendV3[Script](ctx, s.client, "PUT", "/v3/content/scripts/{id}", script.sent(), uuid)

@@ -1,6 +1,7 @@
 package connection
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -93,11 +94,33 @@ type StoreInfo struct {
 // Installed is what we have put into the store, so that exactly that, and
 // nothing else, is mended and removed.
 type Installed struct {
-	ScriptID     string     `json:"script_id,omitempty"` // BigCommerce's uuid
-	ScriptSource string     `json:"script_source,omitempty"`
-	Hooks        []Hook     `json:"hooks,omitempty"`
-	HooksMadeAt  *time.Time `json:"hooks_made_at,omitempty"`
-	Schedules    bool       `json:"schedules,omitempty"`
+	Scripts     []Script   `json:"scripts,omitempty"` // one a storefront channel
+	Hooks       []Hook     `json:"hooks,omitempty"`
+	HooksMadeAt *time.Time `json:"hooks_made_at,omitempty"`
+	Schedules   bool       `json:"schedules,omitempty"`
+}
+
+// UnmarshalJSON also reads the form of a single script, which connections made
+// before there was one a channel are stored in.
+func (i *Installed) UnmarshalJSON(raw []byte) error {
+	type plain Installed
+	stored := struct {
+		*plain
+		ScriptID string `json:"script_id"`
+	}{plain: (*plain)(i)}
+	if err := json.Unmarshal(raw, &stored); err != nil {
+		return err
+	}
+	if len(i.Scripts) == 0 && stored.ScriptID != "" {
+		i.Scripts = []Script{{ID: stored.ScriptID}}
+	}
+	return nil
+}
+
+// Script is the JavaScript tag of ours in one storefront channel.
+type Script struct {
+	ID        string `json:"id"`                   // BigCommerce's uuid
+	ChannelID int64  `json:"channel_id,omitempty"` // 0 where BigCommerce did not say
 }
 
 // Hook is one webhook subscription of ours.
@@ -145,6 +168,11 @@ const (
 	AppUninstalled         = "app_uninstalled"
 	SyncStuck              = "sync_stuck"  // a page of a bulk sync fails again and again
 	LeftBehind             = "left_behind" // hooks or scripts we could not remove
+	// HeadlessStorefront says that shoppers use a storefront whose pages
+	// BigCommerce does not make: the script may not show there.
+	HeadlessStorefront = "headless_storefront"
+	// ScriptAltered says that BigCommerce took the script and keeps another.
+	ScriptAltered = "script_altered"
 )
 
 // Authentication is one pair of accounts: a BigCommerce API account and an

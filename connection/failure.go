@@ -9,6 +9,9 @@ const (
 	FailureUnknownStore       = "UnknownStore"
 	FailureRecordRejected     = "RecordRejected"
 	FailureScriptLimitReached = "ScriptLimitReached"
+	// FailureScriptRefused says that BigCommerce refuses the JavaScript tag for
+	// another reason than the number of scripts.
+	FailureScriptRefused = "ScriptRefused"
 	// FailureGaveUp ends a setup whose steps did not succeed within an hour.
 	FailureGaveUp = "SetupGaveUp"
 )

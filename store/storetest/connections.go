@@ -233,13 +233,13 @@ func phases(t *testing.T, open Open) {
 
 	require.NoError(t, s.SetStoreInfo(ctx, id, connection.StoreInfo{Name: "Shop", Currency: "GBP"}))
 	require.NoError(t, s.SetAccountHeldContacts(ctx, id, true))
-	require.NoError(t, s.SetInstalled(ctx, id, func(i *connection.Installed) { i.ScriptID = "script" }))
+	require.NoError(t, s.SetInstalled(ctx, id, func(i *connection.Installed) { i.Scripts = []connection.Script{{ID: "script", ChannelID: 1}} }))
 	require.NoError(t, s.SetInstalled(ctx, id, func(i *connection.Installed) { i.Hooks = []connection.Hook{{ID: 7, Scope: "store/order/*"}} }))
 	require.NoError(t, s.Reconciled(ctx, id))
 	c := read()
 	assert.Equal(t, "GBP", c.Store.Currency)
 	assert.True(t, c.AccountHeldContacts)
-	assert.Equal(t, "script", c.Installed.ScriptID)
+	assert.Equal(t, []connection.Script{{ID: "script", ChannelID: 1}}, c.Installed.Scripts)
 	assert.Equal(t, int64(7), c.Installed.Hooks[0].ID)
 	assert.False(t, c.LastReconcileAt.IsZero())
 
