@@ -56,8 +56,9 @@ type RecordState struct {
 	Children    []int64 `json:"children,omitempty"`
 	ConsentSeen Consent `json:"consent_seen,omitempty"`
 	ConsentSent Consent `json:"consent_sent,omitempty"`
-	// ConsentBefore is what had been seen before the latest push. A push that
-	// Ometria refuses later is undone in our memory by going back to it, so
+	// ConsentBefore is what had been seen before the latest push, or
+	// ConsentUnknown when that push told a consent for the first time. A push
+	// that Ometria refuses later is undone in our memory by going back to it, so
 	// that the next one says again what this one said.
 	ConsentBefore Consent `json:"consent_before,omitempty"`
 }
@@ -65,7 +66,9 @@ type RecordState struct {
 // Undone is the state to remember once Ometria has refused the latest push
 // after all.
 func (s RecordState) Undone() RecordState {
-	s.ConsentSeen, s.ConsentSent = s.ConsentBefore, ConsentUnknown
+	if s.ConsentSeen != s.ConsentBefore { // or else the push said nothing of it
+		s.ConsentSeen, s.ConsentSent = s.ConsentBefore, ConsentUnknown
+	}
 	return s
 }
 

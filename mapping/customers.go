@@ -1,8 +1,8 @@
 package mapping
 
 import (
+	"cmp"
 	"encoding/json"
-	"slices"
 	"strconv"
 
 	"github.com/ometria/ometria-bigcommerce/bigcommerce"
@@ -63,9 +63,9 @@ func homeCountry(addresses []bigcommerce.Address) string {
 	return home
 }
 
-// formFields are the answers to the account signup form: texts, numbers and
-// lists as they come, empty ones left out, passwords never. Of two answers
-// under one name the first that is not empty counts.
+// formFields are the answers to the account signup form: texts, numbers, days
+// and lists, empty ones left out, passwords never. Of two answers under one name
+// the first that is not empty counts.
 func formFields(fields []bigcommerce.FormField, passwords map[string]bool) ([]property, []Note) {
 	var out []property
 	var notes []Note
@@ -93,13 +93,18 @@ func fieldValue(v bigcommerce.FieldValue) any {
 	switch v.Kind {
 	case bigcommerce.FieldText:
 		if text := trim(v.Text); text != "" {
-			return text
+			return cmp.Or(day(text), text)
 		}
 	case bigcommerce.FieldNumber:
 		return json.Number(v.Number.String())
 	case bigcommerce.FieldList:
-		items := slices.DeleteFunc(slices.Clone(v.List), func(item string) bool { return trim(item) == "" })
-		if len(items) > 0 {
+		var items []string
+		for _, item := range v.List {
+			if item = trim(item); item != "" {
+				items = append(items, item)
+			}
+		}
+		if items != nil {
 			return items
 		}
 	}
@@ -111,19 +116,20 @@ func customerAttributes(c bigcommerce.Customer, ctx Context) []property {
 	var out []property
 	seen := map[connection.FieldID]bool{}
 	for _, a := range c.Attributes {
-		id, value := fieldID(connection.CustomerAttribute, ctx.Attributes[a.AttributeID]), trim(string(a.Value))
+		id := fieldID(connection.CustomerAttribute, ctx.Attributes[a.AttributeID])
+		value := trim(string(a.Value))
 		if id.Name == "" || value == "" || seen[id] {
 			continue
 		}
 		seen[id] = true
-		out = append(out, property{id, value})
+		out = append(out, property{id, cmp.Or(day(value), value)})
 	}
 	return out
 }
 
 // customerFacts are BigCommerce's own fields that Ometria has no place for. The
-// channel goes by its id: a name is the merchant's to change, and an id is what
-// Ometria's tag and orders can be held against.
+// channel goes by its id: a name is the merchant's to change, and nothing tells
+// of that.
 func customerFacts(c bigcommerce.Customer, ctx Context) []property {
 	var out []property
 	if c.OriginChannelID > 0 {

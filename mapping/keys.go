@@ -23,7 +23,7 @@ var latin = map[rune]string{
 // characters of the name's hash follow, so that two names in another script
 // stay two keys. It is "" for a name without any letter or digit.
 func key(name string) string {
-	name = strings.TrimSpace(name)
+	name = trim(name)
 	var b strings.Builder
 	var lost, gap bool
 	for _, r := range norm.NFKD.String(strings.ToLower(name)) {
@@ -58,7 +58,7 @@ func key(name string) string {
 // valueKey is the key of an option's value. Signs that tell values apart are
 // not lost in it: "A+" and "A-" get a hash, as does a value of signs alone.
 func valueKey(label string) string {
-	label = strings.TrimSpace(label)
+	label = trim(label)
 	k := key(label)
 	switch {
 	case label == "":
@@ -138,7 +138,7 @@ type option struct{ name, label string }
 func attributes(options []option) ([]ometria.Attribute, []Note) {
 	options = slices.Clone(options)
 	for i, o := range options {
-		options[i] = option{strings.TrimSpace(o.name), strings.TrimSpace(o.label)}
+		options[i] = option{trim(o.name), trim(o.label)}
 	}
 	slices.SortFunc(options, func(a, b option) int {
 		if c := strings.Compare(a.name, b.name); c != 0 {

@@ -54,8 +54,8 @@ type Result struct {
 	Records []ometria.Record
 	Skip    *connection.Reason
 	Reject  *connection.Reason
-	// State is to be kept once every record has been accepted; after a Skip or
-	// a Reject it is the state that came in.
+	// State is to be kept once every record has been accepted, and after a Skip.
+	// After a Reject it is the state that came in.
 	State connection.RecordState
 	Notes []Note
 	// Fields are the merchant's own fields that the record holds, sent or left

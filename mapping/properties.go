@@ -155,7 +155,7 @@ func typeOf(value any) string {
 	case []string:
 		return connection.FieldList
 	case string:
-		if isDate(v) {
+		if v == day(v) {
 			return connection.FieldDate
 		}
 	}

@@ -9,12 +9,17 @@ import (
 // Subscriber makes the contact of a newsletter subscriber. marketing_optin is
 // sent only on first sight or after an observed change: people also unsubscribe
 // inside Ometria, which BigCommerce never learns, and a stale opt-in would undo
-// that.
+// that. What history_consent held back goes out once the setting is changed.
 func Subscriber(s bigcommerce.Subscriber, ctx Context, prev connection.RecordState) Result {
 	if s.ID <= 0 {
 		return reject(prev, "id", "the subscriber has no id")
 	}
-	if ctx.beforeStart(s.DateCreated.Time, s.DateModified.Time, prev) {
+	seen := consentSeen(s, prev)
+	// A consent that has changed is news, whenever the row was made.
+	news := prev.ConsentSeen != connection.ConsentUnknown && prev.ConsentSeen != seen
+	if !news && ctx.beforeStart(s.DateCreated.Time, s.DateModified.Time, prev) {
+		// Remembered, so that a later change is known for one.
+		prev.ConsentSeen = seen
 		return skipBeforeStart(prev)
 	}
 	address := email(s.Email)
@@ -35,45 +40,49 @@ func Subscriber(s bigcommerce.Subscriber, ctx Context, prev connection.RecordSta
 	return trimmed(Result{Records: []ometria.Record{contact}, State: state})
 }
 
+// consentSeen is what the row says of newsletters, in the light of what it said
+// before: without consent it is of one who never opted in, or who opted out, and
+// only having seen the consent tells which.
+func consentSeen(s bigcommerce.Subscriber, prev connection.RecordState) connection.Consent {
+	switch {
+	case s.OptedIn():
+		return connection.ConsentYes
+	case prev.ConsentSeen == connection.ConsentYes, prev.ConsentSeen == connection.ConsentOut:
+		return connection.ConsentOut
+	}
+	return connection.ConsentNo
+}
+
 // consent decides what the contact says of newsletters, and returns the state
 // after the push.
 func consent(contact *ometria.Contact, s bigcommerce.Subscriber, ctx Context, prev connection.RecordState) connection.RecordState {
 	state := connection.RecordState{
-		Exists: true, ConsentSeen: prev.ConsentSeen, ConsentSent: prev.ConsentSent, ConsentBefore: prev.ConsentSeen,
+		Exists: true, ConsentSeen: consentSeen(s, prev), ConsentSent: prev.ConsentSent, ConsentBefore: prev.ConsentSeen,
 	}
 	// Rows of before the connection are history; so is everything when its
 	// moment is unknown.
 	history := ctx.ConnectedAt.IsZero() || s.DateCreated.IsZero() || s.DateCreated.Before(ctx.ConnectedAt)
-	optedIn := s.OptedIn()
+	// A change that was seen happened after the connection was made. An older
+	// date is of another edit, and Ometria takes its own time without one.
+	changedAt := moment(s.DateModified.Time)
+	if s.DateModified.Before(ctx.ConnectedAt) {
+		changedAt = ometria.Time{}
+	}
 
-	switch prev.ConsentSeen {
-	case connection.ConsentUnknown: // first sight
-		if !optedIn {
-			// Never opted in, or opted out: nobody can tell.
-			state.ConsentSeen = connection.ConsentNo
-			break
-		}
-		state.ConsentSeen = connection.ConsentYes
-		if history && !ctx.SendHistoryConsent {
-			break
-		}
+	switch before, now := prev.ConsentSeen, state.ConsentSeen; {
+	case now == before && now != connection.ConsentYes, now == connection.ConsentNo:
+		// Nothing new, or nothing that anybody can tell.
+	case now == connection.ConsentOut:
+		contact.MarketingOptin, contact.TimestampUnsubscribed = ometria.OptedOut, changedAt
+	case before == connection.ConsentNo, before == connection.ConsentOut:
+		contact.MarketingOptin, contact.TimestampSubscribed = ometria.OptedIn, changedAt
+	case !history && before == connection.ConsentUnknown:
+		contact.MarketingOptin, contact.TimestampSubscribed = ometria.OptedIn, moment(s.DateCreated.Time)
+	case history && ctx.SendHistoryConsent && prev.ConsentSent == connection.ConsentUnknown:
+		// On first sight, or once the setting says so after all. Never with the
+		// time, which fires the welcome campaign.
 		contact.MarketingOptin = ometria.OptedIn
-		if !history {
-			// It fires the welcome campaign, so never for history.
-			contact.TimestampSubscribed = moment(s.DateCreated.Time)
-		}
-	case connection.ConsentYes:
-		if !optedIn {
-			state.ConsentSeen = connection.ConsentOut
-			contact.MarketingOptin = ometria.OptedOut
-			contact.TimestampUnsubscribed = moment(s.DateModified.Time)
-		}
-	default: // no, or opted out
-		if optedIn {
-			state.ConsentSeen = connection.ConsentYes
-			contact.MarketingOptin = ometria.OptedIn
-			contact.TimestampSubscribed = moment(s.DateModified.Time)
-		}
+		state.ConsentBefore = connection.ConsentUnknown
 	}
 	switch contact.MarketingOptin {
 	case ometria.OptedIn:
