@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -28,6 +29,7 @@ type given struct {
 	Source      json.RawMessage
 	Refunds     []bigcommerce.Refund
 	Gone        connection.RecordID
+	Since       time.Time
 }
 
 type wanted struct {
@@ -51,7 +53,7 @@ func source[T any](t testing.TB, g given) T {
 // mapper decodes the input and returns what maps it.
 func mapper(t testing.TB, e connection.Entity, g given) func() mapping.Result {
 	t.Helper()
-	ctx := shop(func(c *mapping.Context) { c.Settings, c.StatusRules = g.Settings, g.StatusRules })
+	ctx := shop(func(c *mapping.Context) { c.Settings, c.StatusRules, c.Since = g.Settings, g.StatusRules, g.Since })
 	if g.Gone != 0 {
 		return func() mapping.Result { return mapping.Gone(e, g.Gone, ctx, g.Prev) }
 	}

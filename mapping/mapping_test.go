@@ -112,7 +112,7 @@ func valid(t testing.TB, records []ometria.Record) {
 		case *ometria.Contact:
 			whole, properties = r.Email != "", r.Properties
 			require.True(t, r.Merge)
-			require.True(t, r.MarketingOptin == "" || r.Collection == connection.CollectionSubscribers)
+			require.True(t, r.MarketingOptin == "" || r.CustomerID == "", "a customer is no subscriber")
 		case *ometria.Order:
 			whole = r.GrandTotal != nil
 			require.NotEqual(t, whole, r.Merge)

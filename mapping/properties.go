@@ -44,6 +44,9 @@ func MerchantFields(source any, ctx Context) []connection.NewField {
 	}
 	var fields []connection.NewField
 	for _, p := range held {
+		if p.Name == "" {
+			continue
+		}
 		fields = append(fields, connection.NewField{FieldID: p.FieldID, Plain: key(p.Name)})
 	}
 	return fields
@@ -97,7 +100,7 @@ func (c Context) properties(entity connection.Entity, groups ...[]property) (ome
 			size += len(",")
 		}
 		fits := size <= room
-		if p.Kind != "" {
+		if p.Kind != "" && p.Name != "" {
 			seen = append(seen, connection.SeenField{FieldID: p.FieldID, Key: n.key, Type: typeOf(p.value), LeftOut: n.key != "" && !fits})
 		}
 		switch {
