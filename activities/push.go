@@ -33,7 +33,13 @@ type reading struct {
 // verdicts are the outcomes of a reading's records. One that could not be
 // claimed is not in it: another push of it is newer or on its way, and it has
 // been marked dirty.
-type verdicts map[connection.RecordID]store.Result
+type verdicts map[connection.RecordID]verdict
+
+// verdict is how one record ended.
+type verdict struct {
+	store.Result
+	fields []connection.SeenField // the merchant's own, as they were mapped
+}
 
 // push brings a reading to Ometria: claims, maps, pushes in batches of up to
 // 100 Ometria records of one type, and finishes each record. It stops at the
@@ -125,16 +131,16 @@ type chunk struct {
 
 // progress is how far a record on its way has come.
 type progress struct {
-	result store.Result
+	result verdict
 	left   int  // Ometria records without an answer
 	begun  bool // whether one has been answered
 }
 
 func (c *chunk) add(it source.Record, m mapping.Result) {
-	result := store.Result{
+	result := verdict{store.Result{
 		RecordID: it.ID, Outcome: connection.Accepted, Fingerprint: it.Fingerprint,
-		State: m.State, SourceModifiedAt: it.Modified,
-	}
+		State: m.State, SourceModifiedAt: it.Modified, Notes: recordNotes(m),
+	}, m.Fields}
 	switch {
 	case m.Reject != nil:
 		result.Outcome, result.Reason, result.State = connection.Rejected, m.Reject, c.states[it.ID]
@@ -156,6 +162,17 @@ func (c *chunk) add(it source.Record, m mapping.Result) {
 	for _, record := range m.Records {
 		c.out = append(c.out, outgoing{it.ID, record})
 	}
+}
+
+// recordNotes are the notes that stay with the record: those of the merchant's
+// own fields are in their registry.
+func recordNotes(m mapping.Result) []connection.Note {
+	ofField := func(name string) bool {
+		return slices.ContainsFunc(m.Fields, func(f connection.SeenField) bool { return f.Name == name })
+	}
+	return slices.DeleteFunc(slices.Clone(m.Notes), func(n connection.Note) bool {
+		return n.Code == mapping.NotePasswordField || n.Source != "" && ofField(n.Source)
+	})
 }
 
 // sendAll pushes everything of the chunk, 100 Ometria records at a time.
@@ -278,7 +295,7 @@ func (c *chunk) finish(ctx context.Context) error {
 	}
 	done := store.Finish{ConnectionID: c.connection.ID, Entity: c.r.entity, Fetched: c.r.f, Read: c.r.g}
 	for _, result := range c.answered {
-		done.Results = append(done.Results, result)
+		done.Results = append(done.Results, result.Result)
 	}
 	// What was pushed must be recorded even if the activity is being
 	// cancelled; were it not, the claim would expire and the record be pushed

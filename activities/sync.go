@@ -82,6 +82,9 @@ func (s *session) syncRecord(ctx context.Context, in Record) (RecordResult, erro
 	if verdict.Reason != nil {
 		result.Reason = verdict.Reason.Code
 	}
+	if err := s.Store.SeeFields(ctx, in.ConnectionID, in.Entity, verdict.fields); err != nil {
+		s.Logger.Warn("note fields", "connection_id", in.ConnectionID, "entity", in.Entity, "record_id", in.RecordID, "err", err)
+	}
 	return result, nil
 }
 
@@ -268,7 +271,10 @@ func (s *session) walkSlice(ctx context.Context, w *walk, in Slice, result *Slic
 			return fmt.Errorf("push page: %w", err)
 		}
 		result.count(p, done)
-		if err := s.Store.CommitPage(ctx, in.ConnectionID, in.SyncID, in.Entity, p.cursor, p.last, len(p.items)); err != nil {
+		err = s.Store.CommitPage(ctx, in.ConnectionID, in.SyncID, in.Entity, store.Page{
+			Cursor: p.cursor, Done: p.last, Read: len(p.items), Fields: p.fields(done),
+		})
+		if err != nil {
 			return fmt.Errorf("commit cursor: %w", err)
 		}
 		result.Cursor, result.Done = p.cursor, p.last
@@ -284,6 +290,20 @@ func (s *session) walkSlice(ctx context.Context, w *walk, in Slice, result *Slic
 			return nil
 		}
 	}
+}
+
+// fields counts the merchant's own fields on the page, also of the records
+// that another task pushes.
+func (p page) fields(done verdicts) store.FieldCounts {
+	counts := store.FieldCounts{}
+	for _, it := range p.items {
+		if verdict, pushed := done[it.ID]; pushed {
+			counts.Add(verdict.fields)
+		} else {
+			counts.Add(it.Map(connection.RecordState{}).Fields)
+		}
+	}
+	return counts
 }
 
 func (r *SliceResult) count(p page, done verdicts) {

@@ -57,6 +57,7 @@ type Result struct {
 	Fingerprint      []byte
 	State            connection.RecordState
 	SourceModifiedAt time.Time
+	Notes            []connection.Note
 }
 
 // NextSeq draws the next number of the one counter that events and fetches
@@ -236,12 +237,14 @@ type resultItem struct {
 	Exists           int64              `json:"exists"`
 	Pushed           int64              `json:"pushed"`
 	SourceModifiedAt int64              `json:"source_modified_at"`
+	Notes            string             `json:"notes"`
 }
 
 func newResultItem(r Result) resultItem {
 	item := resultItem{
 		ID: int64(r.RecordID), Outcome: r.Outcome, Fingerprint: encodeFingerprint(r.Fingerprint),
 		State: encode(r.State), RequestIDs: "[]", SourceModifiedAt: toMillis(r.SourceModifiedAt),
+		Notes:  encodeNotes(r.Notes),
 		Exists: flag(r.State.Exists || r.Outcome == connection.Accepted),
 		Pushed: flag(len(r.RequestIDs) > 0 || r.Outcome == connection.Accepted),
 	}

@@ -10,17 +10,20 @@ import (
 	"github.com/ometria/ometria-bigcommerce/connection"
 )
 
-// FailureGroup is the rejected records of one entity that share a reason.
+// FailureGroup is the rejected records of one entity that share a reason, or
+// with Warning those that went out and of which a person should know something.
 type FailureGroup struct {
 	Reason  connection.Reason
 	Entity  connection.Entity
 	Count   int64
-	FirstAt time.Time // when the first of them was rejected
+	FirstAt time.Time // when the first of them ended so
 	LastAt  time.Time
+	Warning bool // nothing is to be retried
 }
 
 // Failures groups a connection's rejected records by reason, the largest group
-// first. Records that are being tried again are not failures.
+// first, and after them what it has to warn of. Records that are being tried
+// again are not failures.
 func (s *Store) Failures(ctx context.Context, id connection.ID) (groups []FailureGroup, err error) {
 	rows, err := s.reader.QueryContext(ctx, s.q.GroupFailures, string(id))
 	err = each(rows, err, func(r *sql.Rows) error {
@@ -36,7 +39,11 @@ func (s *Store) Failures(ctx context.Context, id connection.ID) (groups []Failur
 	if err != nil {
 		return nil, fmt.Errorf("group failures: %w", err)
 	}
-	return groups, nil
+	warnings, err := s.warnings(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("group warnings: %w", err)
+	}
+	return append(groups, warnings...), nil
 }
 
 // RetryFilter narrows RetryFailures. Zero fields let everything through.

@@ -78,13 +78,18 @@ func (s *Store) PreviewFieldKeys(ctx context.Context, id connection.ID, entity c
 	return keysOf(fields, r.keys), nil
 }
 
-// keepable are the fields, each once, whose names and keys the tables take:
-// PostgreSQL knows no zero byte in a text, and bounds what an index holds.
+// keepableName reports whether the tables take a name: PostgreSQL knows no zero
+// byte in a text, and bounds what an index holds.
+func keepableName(name string) bool {
+	return len(name) <= maxFieldName && !strings.ContainsRune(name, 0)
+}
+
+// keepable are the fields, each once, whose names and keys the tables take.
 func keepable(fields []connection.NewField) []connection.NewField {
 	var kept []connection.NewField
 	seen := map[connection.FieldID]bool{}
 	for _, f := range fields {
-		if seen[f.FieldID] || len(f.Name) > maxFieldName || len(f.Plain) > maxFieldName || strings.ContainsRune(f.Name, 0) {
+		if seen[f.FieldID] || !keepableName(f.Name) || len(f.Plain) > maxFieldName {
 			continue
 		}
 		seen[f.FieldID] = true

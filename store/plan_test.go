@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// wholeConnection matches a step of a plan that reads all records of a
+// wholeConnection matches a step of a plan that reads all records or fields of a
 // connection, or of one of its entities.
-var wholeConnection = regexp.MustCompile(`SCAN (records|r)\b|(records|r) USING PRIMARY KEY \(connection_id=\?( AND entity=\?)?\)`)
+var wholeConnection = regexp.MustCompile(`SCAN (records|r|fields)\b|(records|r|fields) USING PRIMARY KEY \(connection_id=\?( AND entity=\?)?\)`)
 
 // TestPlans holds SQLite to looking up the records that a statement names.
 func TestPlans(t *testing.T) {
@@ -29,7 +29,9 @@ func TestPlans(t *testing.T) {
 		"Undispatch": s.q.Undispatch, "SelectBacklog": s.q.SelectBacklog, "CountInBackoff": s.q.CountInBackoff,
 		"RetryRecords": s.q.RetryRecords, "SelectRejected": s.q.SelectRejected, "GroupFailures": s.q.GroupFailures,
 		"SelectLatestPush": s.q.SelectLatestPush, "RejectLater": s.q.RejectLater,
-		"RecordsByRequest":  s.q.RecordsByRequest,
+		"RecordsByRequest": s.q.RecordsByRequest,
+		"GroupNotes":       s.q.GroupNotes,
+		"CountFields":      s.q.CountFields, "AnyNewsOfFields": s.q.AnyNewsOfFields, "SeeFields": s.q.SeeFields,
 		"SelectPushedSince": s.q.SelectPushedSince, "ClearFingerprints": s.q.ClearFingerprints,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -28,10 +28,10 @@ type queries struct {
 
 	DispatchableConnections, SelectNew, SelectChanged, StampDispatched, Undispatch, SelectBacklog, CountInBackoff,
 
-	GroupFailures, SelectRejected, RetryRecords, SelectLatestPush, RejectLater, RecordsByRequest, SelectPushedSince,
+	GroupFailures, GroupNotes, SelectRejected, RetryRecords, SelectLatestPush, RejectLater, RecordsByRequest, SelectPushedSince,
 	ClearFingerprints, TouchPush, LeaseErrorPoll, CountErrorPollsDue, SaveErrorPoll, ConnectionsOfAccount,
 
-	ListFieldKeys, InsertFields, DeleteFields,
+	ListFieldKeys, InsertFields, DeleteFields, ListFields, CountFields, AnyNewsOfFields, SeeFields,
 
 	BeginEntitySync, SelectEntitySync, CommitPage, LatestSyncs, CountRecords,
 

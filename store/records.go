@@ -30,6 +30,7 @@ type RecordRow struct {
 	DirtySeq         int64 // 0 when not dirty
 	PushedSeq        int64
 	Inflight         bool
+	Notes            []connection.Note // what may be worth knowing of the record as it was mapped last
 }
 
 // Filter narrows Records. Zero fields let everything through.
@@ -105,13 +106,13 @@ func scanRecord(row scanner) (RecordRow, error) {
 		r                                                             RecordRow
 		id, pushed, inflight                                          int64
 		reason                                                        connection.Reason
-		lastError, requestIDs, state                                  string
+		lastError, requestIDs, state, notes                           string
 		pushedAt, firstSeen, firstFailed, lastEvent, fetched, backoff int64
 		modified                                                      int64
 	)
 	err := row.Scan(&r.Key.ConnectionID, &r.Key.Entity, &id, &r.Outcome, &reason.Code, &reason.Path, &reason.Text,
 		&lastError, &r.Attempts, &pushedAt, &requestIDs, &firstSeen, &firstFailed, &lastEvent, &fetched, &backoff,
-		&state, &pushed, &modified, &r.DirtySeq, &r.PushedSeq, &inflight)
+		&state, &pushed, &modified, &r.DirtySeq, &r.PushedSeq, &inflight, &notes)
 	if err != nil {
 		return r, err
 	}
@@ -128,6 +129,9 @@ func scanRecord(row scanner) (RecordRow, error) {
 		return r, fmt.Errorf("decode request ids: %w", err)
 	}
 	if r.State, err = decodeState(state, pushed); err != nil {
+		return r, err
+	}
+	if r.Notes, err = decodeNotes(notes); err != nil {
 		return r, err
 	}
 	r.PushedAt, r.FirstSeenAt, r.FirstFailedAt = toTime(pushedAt), toTime(firstSeen), toTime(firstFailed)

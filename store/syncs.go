@@ -55,11 +55,24 @@ func (s *Store) EntitySync(ctx context.Context, id connection.ID, syncID string,
 	return e, nil
 }
 
+// Page is one page of a bulk sync whose last push has ended.
+type Page struct {
+	Cursor string // where the next page begins
+	Done   bool   // this was the last
+	Read   int    // records
+	Fields FieldCounts
+}
+
 // CommitPage notes that a page's last push ended and where the next page
-// begins. After done it changes nothing.
-func (s *Store) CommitPage(ctx context.Context, id connection.ID, syncID string, entity connection.Entity, cursor string, done bool, read int) error {
+// begins. After the last page it changes nothing.
+func (s *Store) CommitPage(ctx context.Context, id connection.ID, syncID string, entity connection.Entity, p Page) error {
 	err := s.write(ctx, func(t *tx) error {
-		_, err := t.exec(s.q.CommitPage, string(id), syncID, string(entity), cursor, flag(done), read)
+		n, err := t.exec(s.q.CommitPage, string(id), syncID, string(entity), p.Cursor, flag(p.Done), p.Read)
+		if err != nil || n == 0 || len(p.Fields) == 0 {
+			return err
+		}
+		// With the cursor: a page that is read again was not counted.
+		_, err = t.exec(s.q.CountFields, string(id), string(entity), syncID, encode(p.Fields.items()))
 		return err
 	})
 	if err != nil {
@@ -70,6 +83,7 @@ func (s *Store) CommitPage(ctx context.Context, id connection.ID, syncID string,
 
 // latestSync is what Progress needs of an entity's latest sync.
 type latestSync struct {
+	id        string
 	done      bool
 	pages     int64
 	read      int64
@@ -127,7 +141,7 @@ func (s *Store) latestSyncs(ctx context.Context, id connection.ID) (map[connecti
 			l                    latestSync
 			done, startedAt, now int64
 		)
-		err := r.Scan(&entity, &done, &l.pages, &l.read, &l.expected, &startedAt, &now)
+		err := r.Scan(&entity, &l.id, &done, &l.pages, &l.read, &l.expected, &startedAt, &now)
 		l.done, l.startedAt, l.now = done == 1, toTime(startedAt), toTime(now)
 		syncs[entity] = l
 		return err

@@ -6,6 +6,10 @@ WHERE connection_id = ?1 AND entity IN ('products', 'customers', 'subscribers', 
 GROUP BY reason_code, reason_path, reason_text, entity
 ORDER BY 5 DESC, 1, 2, 3, 4;
 
+-- name: GroupNotes
+SELECT entity, notes, count(*), min(outcome_at), max(outcome_at) FROM records
+WHERE connection_id = ?1 AND notes <> '' GROUP BY entity, notes;
+
 -- name: SelectRejected
 SELECT entity, record_id FROM records
 WHERE connection_id = ?1 AND entity = ?2 AND outcome = 'rejected' AND dirty_seq IS NULL AND inflight_seq IS NULL

@@ -61,6 +61,7 @@ UPDATE records SET pushed_seq = ?4, inflight_seq = NULL, inflight_until = NULL,
     outcome = item.value ->> 'outcome', outcome_at = {now},
     reason_code = item.value ->> 'code', reason_path = item.value ->> 'path', reason_text = item.value ->> 'text',
     fingerprint = item.value ->> 'fingerprint', state = item.value ->> 'state', request_ids = item.value ->> 'request_ids',
+    notes = item.value ->> 'notes',
     ever_pushed = CASE WHEN ever_pushed = 1 THEN 1 ELSE CAST(item.value ->> 'exists' AS BIGINT) END,
     pushed_at = CASE WHEN CAST(item.value ->> 'pushed' AS BIGINT) = 1 THEN {now} ELSE pushed_at END,
     source_modified_at = CAST(item.value ->> 'source_modified_at' AS BIGINT),
@@ -92,7 +93,7 @@ SELECT connection_id, entity, record_id,
     CASE WHEN dirty_seq IS NOT NULL OR inflight_seq IS NOT NULL THEN 'waiting' ELSE outcome END,
     reason_code, reason_path, reason_text, last_error, attempts, pushed_at, request_ids, first_seen_at,
     first_failed_at, last_event_at, last_fetched_at, backoff_until, state, ever_pushed, source_modified_at,
-    COALESCE(dirty_seq, 0), pushed_seq, CASE WHEN inflight_seq IS NULL THEN 0 ELSE 1 END
+    COALESCE(dirty_seq, 0), pushed_seq, CASE WHEN inflight_seq IS NULL THEN 0 ELSE 1 END, notes
 FROM records WHERE connection_id = ?1 AND entity = ?2 AND record_id = ?3;
 
 -- name: ListRecords
@@ -100,7 +101,7 @@ SELECT connection_id, entity, record_id,
     CASE WHEN dirty_seq IS NOT NULL OR inflight_seq IS NOT NULL THEN 'waiting' ELSE outcome END,
     reason_code, reason_path, reason_text, last_error, attempts, pushed_at, request_ids, first_seen_at,
     first_failed_at, last_event_at, last_fetched_at, backoff_until, state, ever_pushed, source_modified_at,
-    COALESCE(dirty_seq, 0), pushed_seq, CASE WHEN inflight_seq IS NULL THEN 0 ELSE 1 END
+    COALESCE(dirty_seq, 0), pushed_seq, CASE WHEN inflight_seq IS NULL THEN 0 ELSE 1 END, notes
 FROM records WHERE connection_id = ?1 AND entity = ?2 AND record_id > ?3
     AND (CAST(?4 AS TEXT) = ''
         OR (CASE WHEN dirty_seq IS NOT NULL OR inflight_seq IS NOT NULL THEN 'waiting' ELSE outcome END) = ?4)

@@ -15,7 +15,7 @@ UPDATE entity_syncs SET cursor = ?4, pages = pages + 1, read = read + ?6, done =
 WHERE connection_id = ?1 AND sync_id = ?2 AND entity = ?3 AND done = 0;
 
 -- name: LatestSyncs
-SELECT entity, done, pages, read, expected, started_at, {now}
+SELECT entity, sync_id, done, pages, read, expected, started_at, {now}
 FROM entity_syncs AS e
 WHERE connection_id = ?1
     AND begun = (SELECT max(l.begun) FROM entity_syncs AS l WHERE l.connection_id = ?1 AND l.entity = e.entity);
