@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Variant id forms.
@@ -179,7 +180,7 @@ func (c Connection) Validate() error {
 			add("bulk_sync_start_date", "invalid", "%q is not a date in the form YYYY-MM-DD", c.BulkSyncStartDate)
 		}
 	}
-	if len(c.Name) > 200 {
+	if utf8.RuneCountInString(c.Name) > 200 {
 		add("name", "too_long", "use at most 200 characters")
 	}
 	if !prefixPattern.MatchString(c.Settings.IDPrefix) {
@@ -199,11 +200,12 @@ func (c Connection) Validate() error {
 			add("settings."+choice.field, "invalid", "use %s, or leave it out", strings.Join(choice.of, " or "))
 		}
 	}
-	for field, value := range map[string]string{
-		"customers_collection": c.Settings.CustomersCollection, "subscribers_collection": c.Settings.SubscribersCollection,
+	for _, name := range []struct{ field, value string }{
+		{"customers_collection", c.Settings.CustomersCollection},
+		{"subscribers_collection", c.Settings.SubscribersCollection},
 	} {
-		if !collectionPattern.MatchString(value) {
-			add("settings."+field, "invalid", "use letters, digits and . _ - only, at most 64")
+		if !collectionPattern.MatchString(name.value) {
+			add("settings."+name.field, "invalid", "use letters, digits and . _ - only, at most 64")
 		}
 	}
 	if c.Settings.CustomersIn() == c.Settings.SubscribersIn() {
