@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -95,9 +96,6 @@ func (sc *script) check() map[string]string {
 			wrong["load_method"] = "must be default with kind script_tag"
 		}
 	}
-	if sc.ChannelID != 1 {
-		wrong["channel_id"] = "no such storefront channel"
-	}
 	return wrong
 }
 
@@ -125,10 +123,9 @@ func (s *Server) listScripts(c *call) reply {
 	if r := c.bad(); r != nil {
 		return *r
 	}
-	own := s.scriptsOf(c.account)
-	if !among(channels, "1") {
-		own = nil
-	}
+	own := slices.DeleteFunc(s.scriptsOf(c.account), func(sc *script) bool {
+		return !among(channels, strconv.FormatInt(sc.ChannelID, 10))
+	})
 	slices.SortStableFunc(own, func(a, b *script) int {
 		order := 0
 		switch sort {
@@ -159,7 +156,11 @@ func (s *Server) createScript(c *call) reply {
 		DateCreated: now, DateModified: now,
 	}
 	in.apply(sc)
-	if wrong := sc.check(); len(wrong) > 0 {
+	wrong := sc.check()
+	if !s.isStorefront(sc.ChannelID) {
+		wrong["channel_id"] = "no such storefront channel"
+	}
+	if len(wrong) > 0 {
 		return invalid("JSON data is missing or invalid", wrong)
 	}
 	if sc.reachesCheckout() && !c.account.holds([]string{checkout}, c.Method) {
@@ -206,7 +207,11 @@ func (s *Server) updateScript(c *call) reply {
 	sc := *old
 	in.apply(&sc)
 	sc.DateModified = offsetTime{s.options.Now().UTC()}
-	if wrong := sc.check(); len(wrong) > 0 {
+	wrong := sc.check()
+	if !s.isStorefront(sc.ChannelID) {
+		wrong["channel_id"] = "no such storefront channel"
+	}
+	if len(wrong) > 0 {
 		return invalid("JSON data is missing or invalid", wrong)
 	}
 	if sc.reachesCheckout() && !c.account.holds([]string{checkout}, c.Method) {

@@ -30,6 +30,7 @@ type Server struct {
 	hooks       *table[hook]
 	nextVariant int64
 	scripts     []*script
+	channels    []Channel // storefronts
 	currencies  []currency
 	labels      map[int]string // custom order status labels
 	domain      string
@@ -59,6 +60,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		options: o, faults: faults.New(o.Seed), labels: map[int]string{}, domain: o.Domain,
+		channels: []Channel{{ID: 1, Name: "Simulated Store", Platform: "bigcommerce"}},
 		requests: map[string]int{}, ignored: map[string]int{},
 		quota:    quota{limit: o.Quota, now: o.Now},
 		accounts: []*APIAccount{{o.AccessToken, o.ClientID, o.ClientSecret, o.Scopes}},

@@ -89,12 +89,13 @@ func (g *generator) currencyRows() []currency {
 
 func (s *Server) channelRows() []channel {
 	start := zulu(s.start - int64(storeAge.Seconds()))
-	return []channel{
-		{ID: 1, IsListableFromUI: true, IsVisible: true, Status: "active", Name: "Simulated Store", Type: "storefront",
-			Platform: "bigcommerce", DateCreated: start, DateModified: start, IconURL: "https://cdn.example.com/bigcommerce.svg"},
-		{ID: marketplaceChannel, IsListableFromUI: true, IsVisible: true, Status: "connected", Name: "Amazon", Type: "marketplace",
-			Platform: "amazon", DateCreated: start, DateModified: start, IconURL: "https://cdn.example.com/amazon.svg"},
+	var rows []channel
+	for _, c := range s.channels {
+		rows = append(rows, channel{ID: c.ID, IsListableFromUI: true, IsVisible: true, Status: "active", Name: c.Name, Type: "storefront",
+			Platform: c.Platform, DateCreated: start, DateModified: start, IconURL: "https://cdn.example.com/bigcommerce.svg"})
 	}
+	return append(rows, channel{ID: marketplaceChannel, IsListableFromUI: true, IsVisible: true, Status: "connected", Name: "Amazon",
+		Type: "marketplace", Platform: "amazon", DateCreated: start, DateModified: start, IconURL: "https://cdn.example.com/amazon.svg"})
 }
 
 func (s *Server) listChannels(c *call) reply {
