@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/store"
 )
 
 func TestPauseAndResume(t *testing.T) {
@@ -118,11 +119,13 @@ func TestRemoveConnection(t *testing.T) {
 	assert.Empty(t, s.starter.take())
 
 	require.NoError(t, s.store.Erase(t.Context(), id))
+	s.inspector.err = store.ErrNotFound // as the live questions find it
+	bodies := map[string]any{"lookUpRecords": map[string]any{"order_number": "1"}}
 	for _, o := range operations(t) {
 		if o.role() == nobody || !strings.Contains(o.path, "{connection_id}") {
 			continue
 		}
-		got := s.call(adminToken, o.method, replaceConnection(o, id), nil, "If-Match", "*")
+		got := s.call(adminToken, o.method, replaceConnection(o, id), bodies[o.OperationID], "If-Match", "*")
 		got.problem(404)
 	}
 }

@@ -49,13 +49,7 @@ func handle[B any](a *api, do endpoint[B]) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		ctx, cancel := a.workContext(c)
 		defer cancel()
-		var in request[B]
-		in.Role, in.Query, in.IfMatch = callerIn(c).role, c.Request.URL.Query(), c.GetHeader("If-Match")
-		if err := in.readPath(c); err != nil {
-			a.fail(c, err)
-			return
-		}
-		raw, err := a.readBody(c)
+		in, raw, err := read[B](a, c)
 		if err != nil {
 			a.fail(c, err)
 			return
@@ -70,13 +64,28 @@ func handle[B any](a *api, do endpoint[B]) gin.HandlerFunc {
 			a.once(ctx, c, key, raw, work)
 			return
 		}
-		out, err := a.run(c, work)
-		if err != nil {
-			a.fail(c, err)
-			return
-		}
-		out.write(c)
+		a.answer(c, work)
 	}
+}
+
+// read reads everything of a request but the fields of its body.
+func read[B any](a *api, c *gin.Context) (in request[B], raw []byte, err error) {
+	in.Role, in.Query, in.IfMatch = callerIn(c).role, c.Request.URL.Query(), c.GetHeader("If-Match")
+	if err := in.readPath(c); err != nil {
+		return in, nil, err
+	}
+	raw, err = a.readBody(c)
+	return in, raw, err
+}
+
+// answer does the work and writes its answer.
+func (a *api) answer(c *gin.Context, work func() (response, error)) {
+	out, err := a.run(c, work)
+	if err != nil {
+		a.fail(c, err)
+		return
+	}
+	out.write(c)
 }
 
 // workContext bounds a request. A change that has begun is finished even when

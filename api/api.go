@@ -15,6 +15,7 @@ import (
 
 	"github.com/ometria/ometria-bigcommerce/bigcommerce"
 	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/inspect"
 	"github.com/ometria/ometria-bigcommerce/starter"
 	"github.com/ometria/ometria-bigcommerce/store"
 )
@@ -37,6 +38,10 @@ type Inspector interface {
 	Test(ctx context.Context, id connection.AuthenticationID) (connection.Report, error)
 	OrderStatuses(ctx context.Context, id connection.AuthenticationID) ([]bigcommerce.OrderStatus, error)
 	ResolveStatusRules(ctx context.Context, id connection.AuthenticationID, rules []connection.StatusRule) ([]connection.StatusRule, connection.ValidationError, error)
+	Preview(ctx context.Context, key connection.RecordKey) (inspect.Preview, error)
+	Check(ctx context.Context, key connection.RecordKey) (inspect.Check, error)
+	ByEmail(ctx context.Context, id connection.ID, email string) ([]inspect.Match, error)
+	ByOrderNumber(ctx context.Context, id connection.ID, number string) ([]inspect.Match, error)
 }
 
 // Options is what New needs. Store, Starter, Inspector and at least one token

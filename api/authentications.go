@@ -2,14 +2,12 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/ometria/ometria-bigcommerce/bigcommerce"
 	"github.com/ometria/ometria-bigcommerce/connection"
-	"github.com/ometria/ometria-bigcommerce/store"
 )
 
 // authenticationBody is the one place where secrets come in. They go to the
@@ -164,26 +162,6 @@ func (a *api) orderStatuses(ctx context.Context, in request[empty]) (response, e
 		views[i] = orderStatusView{ID: s.ID, Name: s.Name, SystemLabel: s.SystemLabel, CustomLabel: s.CustomLabel}
 	}
 	return response{Status: http.StatusOK, Body: newList(views, "")}, nil
-}
-
-// remoteError keeps what is ours and calls the rest a failure of the account
-// that was asked.
-func (a *api) remoteError(err error) error {
-	if errors.Is(err, store.ErrNotFound) || errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	detail := "the BigCommerce store did not answer as needed: try again in a minute"
-	switch {
-	case bigcommerce.IsUnauthorized(err):
-		detail = "BigCommerce refuses the access token: create a new API account and a new authentication with its token"
-	case bigcommerce.IsForbidden(err):
-		detail = "the access token lacks Orders: read-only, or the store hash is wrong: test the authentication to see which"
-	case bigcommerce.IsUnknownRoute(err):
-		detail = "BigCommerce knows no such store: check the store hash of the authentication"
-	case bigcommerce.IsUnavailable(err):
-		detail = "the BigCommerce store is unavailable (503), maybe suspended or under maintenance: try again later"
-	}
-	return remoteFailed(detail, err)
 }
 
 // moment is nil for a time that never was.

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ometria/ometria-bigcommerce/bigcommerce"
 	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/inspect"
 )
 
 func TestAuthentications(t *testing.T) {
@@ -122,16 +124,13 @@ func TestOrderStatuses(t *testing.T) {
 	got := s.call(supportToken, "GET", path, nil).want(200)
 	assert.JSONEq(t, `{"data":[{"id":2,"name":"Shipped","system_label":"Shipped","custom_label":"On its way"}],"next_cursor":null}`, string(got.Body))
 
-	for want, err := range map[string]error{
-		"lacks Orders: read-only":  &bigcommerce.APIError{Status: 403},
-		"refuses the access token": &bigcommerce.APIError{Status: 401},
-		"no such store":            &bigcommerce.APIError{Status: 404},
-		"unavailable (503)":        &bigcommerce.APIError{Status: 503},
-		"try again in a minute":    errors.New("connection reset by 10.1.2.3"),
-	} {
-		s.inspector.err = err
-		p := s.call(adminToken, "GET", path, nil).problem(502)
-		assert.Contains(t, p.Detail, want)
-		assert.NotContains(t, p.Detail, "10.1.2.3")
-	}
+	cause := errors.New("connection reset by 10.1.2.3")
+	s.inspector.err = &inspect.AccountError{Account: "BigCommerce", Detail: "try again in a minute", Err: cause}
+	assert.Equal(t, "try again in a minute", s.call(adminToken, "GET", path, nil).problem(502).Detail)
+	s.inspector.err = &inspect.AccountError{Account: "BigCommerce", Detail: "the budget is spent", RetryIn: 1500 * time.Millisecond, Err: cause}
+	got = s.call(adminToken, "GET", path, nil)
+	assert.Equal(t, "the budget is spent", got.problem(503).Detail)
+	assert.Equal(t, "2", got.Header.Get("Retry-After"))
+	s.inspector.err = cause // of our own making
+	assert.NotContains(t, s.call(adminToken, "GET", path, nil).problem(500).Detail, "10.1.2.3")
 }

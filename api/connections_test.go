@@ -11,6 +11,7 @@ import (
 
 	"github.com/ometria/ometria-bigcommerce/bigcommerce"
 	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/inspect"
 	"github.com/ometria/ometria-bigcommerce/store"
 )
 
@@ -85,7 +86,7 @@ func TestCreateWithLabels(t *testing.T) {
 		}
 	}
 
-	s.inspector.err = &bigcommerce.APIError{Status: 503}
+	s.inspector.err = &inspect.AccountError{Detail: "try again later", Err: &bigcommerce.APIError{Status: 503}}
 	assert.Contains(t, create().problem(502).Detail, "try again later")
 
 	s.inspector.err = nil

@@ -58,7 +58,7 @@ func TestBadBodies(t *testing.T) {
 			field("identification_code", "invalid", "use letters, digits, - and _ only, at most 64"),
 			field("timezone", "invalid", `"Mars" is not an IANA time zone such as Europe/London`),
 			field("bulk_sync_start_date", "invalid", `"01/01/2021" is not a date in the form YYYY-MM-DD`),
-			field("settings.variant_id", "invalid", "use composite or raw"),
+			field("settings.variant_id", "invalid", "use composite or raw, or leave it out"),
 			field("order_status_mapping[1].status_id", "unknown", "BigCommerce's status ids are 0 to 14"),
 		}},
 		"script in the identification code": {v1, `{"authentication_id":"x","identification_code":"</script>","timezone":"UTC"}`, 422, "invalid-fields",

@@ -23,6 +23,7 @@ import (
 
 	"github.com/ometria/ometria-bigcommerce/bigcommerce"
 	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/inspect"
 	"github.com/ometria/ometria-bigcommerce/starter"
 	"github.com/ometria/ometria-bigcommerce/store"
 )
@@ -49,8 +50,14 @@ type service struct {
 func newService(t *testing.T, adjust ...func(*Options)) *service {
 	t.Helper()
 	s := &service{
-		t: t, database: filepath.Join(t.TempDir(), "api.db"), starter: &fakeStarter{}, inspector: &fakeInspector{},
-		logs: &lockedBuffer{},
+		t: t, database: filepath.Join(t.TempDir(), "api.db"), starter: &fakeStarter{}, logs: &lockedBuffer{},
+		inspector: &fakeInspector{
+			preview: inspect.Preview{
+				ConnectionID: connection.NewID(), Entity: connection.Orders, RecordID: 1, Outcome: connection.Accepted,
+				Source: json.RawMessage("null"), Records: []json.RawMessage{}, Fields: []inspect.PreviewedField{}, Notes: []connection.Note{},
+			},
+			check: inspect.Check{Verdict: inspect.NotSent, Records: []inspect.CheckedRecord{}},
+		},
 	}
 	keys, err := store.ParseKeys(store.NewKey())
 	require.NoError(t, err)
@@ -342,7 +349,26 @@ type fakeInspector struct {
 	report   connection.Report
 	statuses []bigcommerce.OrderStatus
 	resolve  func([]connection.StatusRule) ([]connection.StatusRule, connection.ValidationError)
+	preview  inspect.Preview
+	check    inspect.Check
+	matches  []inspect.Match
+	asked    []string // of the lookups
 	err      error
+}
+
+func (f *fakeInspector) Preview(context.Context, connection.RecordKey) (inspect.Preview, error) {
+	return f.preview, f.err
+}
+func (f *fakeInspector) Check(context.Context, connection.RecordKey) (inspect.Check, error) {
+	return f.check, f.err
+}
+func (f *fakeInspector) ByEmail(_ context.Context, _ connection.ID, email string) ([]inspect.Match, error) {
+	f.asked = append(f.asked, "email "+email)
+	return f.matches, f.err
+}
+func (f *fakeInspector) ByOrderNumber(_ context.Context, _ connection.ID, number string) ([]inspect.Match, error) {
+	f.asked = append(f.asked, "order "+number)
+	return f.matches, f.err
 }
 
 func (f *fakeInspector) Test(context.Context, connection.AuthenticationID) (connection.Report, error) {

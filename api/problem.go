@@ -125,6 +125,8 @@ func problemOf(err error) *problem {
 		return p
 	case errors.Is(err, store.ErrReused):
 		return newProblem(kindKeyReused, "use a new Idempotency-Key for a new request")
+	case errors.Is(err, context.Canceled): // nobody is left to read it
+		return unavailable("the caller went away", 0, nil)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, store.ErrClosed):
 		return unavailable("the answer took too long: try again", 5*time.Second, err)
 	}

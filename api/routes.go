@@ -46,6 +46,9 @@ func (a *api) routes() []route {
 		{get, connection + "/records", Support, handle(a, a.listRecords)},
 		{get, record, Support, handle(a, a.showRecord)},
 		{post, record + "/sync", Support, handle(a, a.syncRecord)},
+		{post, record + "/check", Support, handle(a, a.checkRecord)},
+		{get, record + "/preview", Admin, ask(a, a.previewRecord)},
+		{post, connection + "/records/lookup", Support, ask(a, a.lookUpRecords)},
 		{get, connection + "/failures", Support, handle(a, a.listFailures)},
 		{post, connection + "/failures/retry", Support, handle(a, a.retryFailures)},
 

@@ -19,6 +19,7 @@ func TestEveryOperationAnswersAsDescribed(t *testing.T) {
 			"order_status_mapping": []any{map[string]any{"status_id": 2, "status": "sent", "is_valid": true, "send": true}}},
 		"changeConnection": map[string]any{"name": "new"},
 		"resync":           map[string]any{"entities": []string{"orders"}},
+		"lookUpRecords":    map[string]any{"email": "jane@example.com"},
 		"retryFailures":    map[string]any{"entity": "orders"},
 		"receiveWebhook":   delivery("store/order/created", `{"type":"order","id":1}`),
 	}

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -44,6 +45,15 @@ func storeError(entity connection.Entity, err error) error {
 		e.Detail = "BigCommerce knows no such store: check the store hash of the authentication"
 	}
 	return e
+}
+
+// failed is the error of a read of the store.
+func (a accounts) failed(ctx context.Context, entity connection.Entity, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	a.throttled(ctx, err)
+	return storeError(entity, err)
 }
 
 // marketingError names what is wrong with Ometria's answer.

@@ -53,8 +53,7 @@ func New(s *store.Store, dialer *remote.Dialer) *Inspector {
 }
 
 // OrderStatuses returns the store's order statuses with the merchant's labels.
-// Errors are the store's own, typed in package bigcommerce, or
-// store.ErrNotFound.
+// Errors are store.ErrNotFound and *AccountError.
 func (i *Inspector) OrderStatuses(ctx context.Context, id connection.AuthenticationID) ([]bigcommerce.OrderStatus, error) {
 	a, err := i.open(ctx, id, "")
 	if err != nil {
@@ -62,8 +61,7 @@ func (i *Inspector) OrderStatuses(ctx context.Context, id connection.Authenticat
 	}
 	statuses, err := a.shop.Orders.Statuses(ctx)
 	if err != nil {
-		a.throttled(ctx, err)
-		return nil, fmt.Errorf("list order statuses: %w", err)
+		return nil, a.failed(ctx, connection.Orders, err)
 	}
 	return statuses, nil
 }

@@ -136,12 +136,3 @@ func (i *Inspector) openConnection(ctx context.Context, id connection.ID) (accou
 	}
 	return i.open(ctx, c.AuthenticationID, c.IdentificationCode)
 }
-
-// failed is the error of a read of the store.
-func (a accounts) failed(ctx context.Context, entity connection.Entity, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	a.throttled(ctx, err)
-	return storeError(entity, err)
-}

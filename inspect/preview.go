@@ -123,11 +123,8 @@ func (i *Inspector) see(ctx context.Context, key connection.RecordKey) (sight, e
 	}
 	record, err := reader.Record(ctx, key.Entity, key.RecordID)
 	switch {
-	case ctx.Err() != nil:
-		return sight{}, ctx.Err()
 	case err != nil:
-		a.throttled(ctx, err)
-		return sight{}, storeError(key.Entity, err)
+		return sight{}, a.failed(ctx, key.Entity, err)
 	case record.Gone && unknown:
 		return sight{}, fmt.Errorf("read record: %w", store.ErrNotFound)
 	}

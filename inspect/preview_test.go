@@ -153,6 +153,10 @@ func TestAccountsThatDoNotAnswer(t *testing.T) {
 		_, err := w.Check(w.ctx, key)
 		return err
 	}
+	statuses := func(w *world, _ connection.RecordKey) error {
+		_, err := w.OrderStatuses(w.ctx, w.c.AuthenticationID)
+		return err
+	}
 	store := func(w *world) *faults.Injector { return w.shop.Faults() }
 	marketing := func(w *world) *faults.Injector { return w.marketing.Faults() }
 	quota := map[string]string{"X-Rate-Limit-Time-Window-Ms": "30000", "X-Rate-Limit-Time-Reset-Ms": "12000",
@@ -168,6 +172,7 @@ func TestAccountsThatDoNotAnswer(t *testing.T) {
 		"store away":          {faults.Fault{Effect: faults.Drop}, store, preview, "BigCommerce could not be reached"},
 		"store away at check": {faults.Fault{Status: 502}, store, check, "BigCommerce answered 502"},
 		"no scope":            {faults.Fault{Status: 403, Body: echo}, store, look, "lacks Customers: read-only"},
+		"no scope for orders": {faults.Fault{Status: 403, Body: echo}, store, statuses, "lacks Orders: read-only"},
 		"token revoked":       {faults.Fault{Status: 401, Body: echo}, store, look, "refuses the access token"},
 		"gateway repeats":     {faults.Fault{Status: 500, Body: echo}, store, look, "BigCommerce answered 500"},
 		"unknown store":       {faults.Fault{Status: 404, Body: "The route is not found, check the URL"}, store, look, "knows no such store"},

@@ -12,7 +12,6 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/ometria/ometria-bigcommerce/api"
-	"github.com/ometria/ometria-bigcommerce/bigcommerce"
 	"github.com/ometria/ometria-bigcommerce/connection"
 	"github.com/ometria/ometria-bigcommerce/starter"
 	"github.com/ometria/ometria-bigcommerce/store"
@@ -135,30 +134,6 @@ func (s *playedStarter) Running(context.Context, string) (bool, error) { return 
 
 func (s *playedStarter) RecordWorkflow(context.Context, connection.RecordKey) (*starter.RecordWorkflow, error) {
 	return nil, nil
-}
-
-// playedInspector finds everything right but the scope for orders.
-type playedInspector struct{}
-
-func (playedInspector) Test(context.Context, connection.AuthenticationID) (connection.Report, error) {
-	return connection.Report{Checks: []connection.Check{
-		{Name: "BigCommerce: store", OK: true, Message: "Some Shop"},
-		{Name: "BigCommerce: orders", Message: "grant Orders: read-only", Failure: connection.FailureMissingScope},
-	}}, nil
-}
-
-func (playedInspector) OrderStatuses(context.Context, connection.AuthenticationID) ([]bigcommerce.OrderStatus, error) {
-	return nil, nil
-}
-
-func (playedInspector) ResolveStatusRules(_ context.Context, _ connection.AuthenticationID, rules []connection.StatusRule) ([]connection.StatusRule, connection.ValidationError, error) {
-	for i := range rules {
-		if rules[i].StatusID == nil {
-			nine := 9
-			rules[i].StatusID = &nine
-		}
-	}
-	return rules, nil, nil
 }
 
 func TestStatusRules(t *testing.T) {

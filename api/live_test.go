@@ -1,0 +1,134 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/inspect"
+	"github.com/ometria/ometria-bigcommerce/ometria"
+	"github.com/ometria/ometria-bigcommerce/store"
+)
+
+func TestPreviewRecord(t *testing.T) {
+	s := newService(t)
+	id := connected(s)
+	path := "/v1/connections/" + string(id) + "/records/customers/17/preview"
+	s.inspector.preview = inspect.Preview{
+		ConnectionID: id, Entity: connection.Customers, RecordID: 17, Outcome: connection.Accepted,
+		Source:  json.RawMessage(`{"id":17,"email":"Jane@example.com"}`),
+		Records: []json.RawMessage{json.RawMessage(`{"@type":"contact","id":"17","email":"jane@example.com"}`)},
+		Fields:  []inspect.PreviewedField{{Target: "email", Source: []string{"email"}, Rule: "In lower case."}},
+		Notes:   []connection.Note{{Code: "password_field", Source: "Secret word"}},
+	}
+	got := s.call(adminToken, "GET", path, nil).want(200)
+	assert.JSONEq(t, `{"connection_id":"`+string(id)+`","entity":"customers","record_id":"17","gone":false,"outcome":"accepted","reason":null,
+		"source":{"id":17,"email":"Jane@example.com"},"records":[{"@type":"contact","id":"17","email":"jane@example.com"}],
+		"fields":[{"record":0,"target":"email","source":["email"],"rule":"In lower case."}],
+		"notes":[{"code":"password_field","source":"Secret word"}]}`, string(got.Body))
+	assert.Equal(t, "no-store", got.Header.Get("Cache-Control"))
+	s.call(supportToken, "GET", path, nil).problem(403)
+
+	s.inspector.err = store.ErrNotFound
+	s.call(adminToken, "GET", path, nil).problem(404)
+	s.inspector.err = &inspect.AccountError{Account: "BigCommerce", Detail: "the store is unavailable", Err: errors.New("503")}
+	assert.Equal(t, "the store is unavailable", s.call(adminToken, "GET", path, nil).problem(502).Detail)
+	s.call(adminToken, "GET", strings.Replace(path, "customers", "baskets", 1), nil).problem(404)
+	assert.Empty(t, s.starter.take(), "nothing goes through Temporal")
+}
+
+func TestCheckRecord(t *testing.T) {
+	s := newService(t)
+	path := "/v1/connections/" + string(connected(s)) + "/records/customers/17/check"
+	s.inspector.check = inspect.Check{
+		Verdict: inspect.Differs, CheckedAt: time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC),
+		Records: []inspect.CheckedRecord{{Type: ometria.TypeContact, ID: "17", Collection: "customers", Verdict: inspect.Differs, Differs: []string{"email"}}},
+	}
+	got := s.call(supportToken, "POST", path, nil).want(200)
+	assert.JSONEq(t, `{"verdict":"differs","reason":null,"unchecked":0,"checked_at":"2026-03-01T10:00:00Z","records":[
+		{"type":"contact","id":"17","collection":"customers","verdict":"differs","differs":["email"]}]}`, string(got.Body))
+	s.inspector.err = &inspect.AccountError{Account: "Ometria", Detail: "its budget is spent", RetryIn: 4 * time.Second, Err: errors.New("spent")}
+	assert.Equal(t, "4", s.call(supportToken, "POST", path, nil).want(503).Header.Get("Retry-After"))
+	s.inspector.err = store.ErrNotFound
+	s.call(supportToken, "POST", path, nil).problem(404)
+}
+
+func TestLookUpRecords(t *testing.T) {
+	s := newService(t)
+	path := "/v1/connections/" + string(connected(s)) + "/records/lookup"
+	s.inspector.matches = []inspect.Match{{Entity: connection.Orders, RecordID: 1, Known: true}}
+	for _, body := range []string{
+		`{"email":" Jane@example.com "}`, `{"order_number":"1042"}`, `{"order_number":1042}`, `{"order_number":"#1042","email":null}`,
+		`{"order_number":"112-7766","email":""}`,
+	} {
+		got := s.call(supportToken, "POST", path, body).want(200)
+		assert.JSONEq(t, `{"data":[{"entity":"orders","record_id":"1","known":true}],"next_cursor":null}`, string(got.Body))
+	}
+	assert.Equal(t, []string{"email Jane@example.com", "order 1042", "order 1042", "order 1042", "order 112-7766"}, s.inspector.asked)
+	s.inspector.matches = nil
+	assert.JSONEq(t, `{"data":[],"next_cursor":null}`, string(s.call(adminToken, "POST", path, `{"order_number":"7"}`).want(200).Body))
+	s.inspector.asked = nil
+
+	for body, fields := range map[string][]string{
+		`{}`: {"email", "order_number"},
+		`{"email":"jane@example.com","order_number":"1"}`: {"order_number"},
+		`{"email":"jane@example.com,joan@example.com"}`:   {"email"},
+		`{"email":"Jane <jane@example.com>"}`:             {"email"},
+		`{"email":"jane"}`:                                {"email"},
+		`{"email":["jane@example.com"]}`:                  {"email", "order_number"},
+		`{"order_number":{"jane@example.com":1}}`:         {"order_number", "email"},
+		`{"order_number":"jane doe"}`:                     {"order_number"},
+	} {
+		got := s.call(supportToken, "POST", path, body)
+		var named []string
+		for _, e := range got.problem(422).Errors {
+			named = append(named, e.Field)
+		}
+		assert.Equal(t, fields, named, body)
+		assert.NotContains(t, string(got.Body), "jane", "what was asked is not repeated")
+	}
+	assert.Empty(t, s.inspector.asked)
+	s.inspector.err = store.ErrNotFound
+	s.call(supportToken, "POST", path, `{"email":"jane@example.com"}`).problem(404)
+}
+
+// Who was asked about is in no log, no metric and no row: an idempotency key
+// does not keep the question, nor the answer.
+func TestLookupsAreKeptNowhere(t *testing.T) {
+	s := newService(t)
+	path := "/v1/connections/" + string(connected(s)) + "/records/lookup"
+	const email = "jane.doe@example.com"
+	for _, err := range []error{nil, &inspect.AccountError{Detail: "away", Err: errors.New("away")}} {
+		s.inspector.err = err
+		for _, body := range []string{`{"email":"` + email + `"}`, `{"email":"` + email + `,x"}`, `{"` + email + `":1}`} {
+			s.call(supportToken, "POST", path, body, "Idempotency-Key", "key-of-a-lookup")
+		}
+	}
+	assert.Len(t, s.inspector.asked, 2, "each time anew, whatever the key")
+	places := map[string]string{
+		"logs": s.logs.String(), "metrics": string(s.call("", "GET", "/metrics", nil).want(http.StatusOK).Body),
+	}
+	require.Contains(t, places["logs"], "records/lookup")
+	require.Contains(t, places["metrics"], "records/lookup")
+	files, err := filepath.Glob(s.database + "*")
+	require.NoError(t, err)
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		require.NoError(t, err)
+		places["database"] += string(bytes.ToLower(content))
+	}
+	for place, text := range places {
+		assert.NotContains(t, text, "jane", place)
+		assert.NotContains(t, text, "key-of-a-lookup", place)
+	}
+}
