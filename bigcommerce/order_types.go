@@ -303,10 +303,20 @@ type Refund struct {
 type RefundItem struct {
 	// ItemType is PRODUCT, GIFT_WRAPPING, SHIPPING, HANDLING, ORDER or FEE.
 	ItemType string `json:"item_type"`
-	// ItemID is the line's id when ItemType is PRODUCT.
+	// ItemID is the line's id when ItemType is PRODUCT or GIFT_WRAPPING, the
+	// address's for SHIPPING and HANDLING, the order's for ORDER.
 	ItemID          int64 `json:"item_id"`
 	Quantity        Int   `json:"quantity"`
 	RequestedAmount Money `json:"requested_amount"`
+	// Adjustments lower what is paid back for a product.
+	Adjustments []RefundAdjustment `json:"adjustments,omitempty"`
+}
+
+// RefundAdjustment is kept back from a refund, such as a service fee.
+type RefundAdjustment struct {
+	// Amount is below 0.
+	Amount      Money  `json:"amount"`
+	Description string `json:"description"`
 }
 
 // RefundPayment is how it was paid back.

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -17,12 +18,22 @@ const (
 )
 
 // lineItems are the order's lines, of all four kinds of consignments, with what
-// was refunded of each.
+// was refunded of each. A line whose quantity and amounts are 0 is left out:
+// editing an order leaves such lines of what is no longer bought.
+//
+// Options that make variants are the line's variant options, under the same keys
+// as the attributes of products. What a shopper typed, ticked or uploaded is
+// left out. A modifier that is a list of choices cannot be told from an option
+// by the line (Orders v2 says the same type of both): its choice counts as one,
+// and names the variant, where a product with such a modifier has no variants.
 func lineItems(o bigcommerce.Order, refunds []bigcommerce.Refund, s connection.Settings) ([]ometria.LineItem, []Note) {
 	refunded, notes := refundsByLine(o, refunds)
-	source := o.Lines()
+	source := withoutBundledAmounts(o)
 	lines := make([]ometria.LineItem, 0, len(source))
 	for _, l := range source {
+		if l.Quantity == 0 && l.TotalExTax.IsZero() && l.TotalIncTax.IsZero() && refunded[l.ID].amount.IsZero() {
+			continue
+		}
 		var chosen []option
 		for _, po := range l.ProductOptions {
 			if makesVariants(po.Type) {
@@ -49,7 +60,7 @@ func lineItems(o bigcommerce.Order, refunds []bigcommerce.Refund, s connection.S
 			line.UnitPrice = amount(bigcommerce.NewMoney(l.BasePrice.Decimal)) // one of the two is needed
 		}
 		if off := lineDiscount(l); !off.IsZero() {
-			line.Discount = ometria.NewAmount(off)
+			line.Discount = discount(off, s)
 		}
 		if total, ok := lineTotal(l); ok {
 			line.Total = ometria.NewAmount(total)
@@ -58,9 +69,53 @@ func lineItems(o bigcommerce.Order, refunds []bigcommerce.Refund, s connection.S
 			line.QuantityRefunded = r.quantity
 			line.Refunded = ometria.NewAmount(r.amount)
 		}
+		if name := trim(l.Name); l.ProductID <= 0 && name != "" {
+			line.Properties = ometria.Properties{"name": string([]rune(name)[:min(len([]rune(name)), maxLineName)])}
+		}
 		lines = append(lines, line)
 	}
 	return lines, notes
+}
+
+// maxLineName keeps the properties of a line under Ometria's 1,000 characters,
+// however they are counted.
+const maxLineName = 150
+
+// withoutBundledAmounts are the order's lines, parts of a bundle without the
+// amounts that the bundle's own line holds already. BigCommerce usually sends
+// parts at 0 (Orders v2, the example of a pick list); where it does not, the
+// order's subtotal tells whether they count.
+func withoutBundledAmounts(o bigcommerce.Order) []bigcommerce.LineItem {
+	lines := slices.Clone(o.Lines())
+	ids := map[int64]bool{}
+	for _, l := range lines {
+		ids[l.ID] = true
+	}
+	part := func(l bigcommerce.LineItem) bool {
+		return l.ParentOrderProductID != l.ID && ids[l.ParentOrderProductID]
+	}
+	var wholes, parts decimal.Decimal
+	for _, l := range lines {
+		if part(l) {
+			parts = parts.Add(l.TotalExTax.Decimal)
+		} else {
+			wholes = wholes.Add(l.TotalExTax.Decimal)
+		}
+	}
+	// A cent a line: each is rounded by itself.
+	rounding := decimal.New(int64(len(lines)), -2)
+	if !o.SubtotalExTax.Valid || parts.IsZero() || wholes.Add(rounding).LessThan(o.SubtotalExTax.Decimal) {
+		return lines
+	}
+	none := bigcommerce.NewMoney(decimal.Zero)
+	for i := range lines {
+		if l := &lines[i]; part(*l) {
+			l.BasePrice, l.PriceExTax, l.PriceIncTax, l.BaseTotal = none, none, none, none
+			l.TotalExTax, l.TotalIncTax, l.TotalTax, l.DiscountedTotalIncTax = none, none, none, none
+			l.AppliedDiscounts = nil
+		}
+	}
+	return lines
 }
 
 // makesVariants reports whether an option of this type can make variants
@@ -102,64 +157,4 @@ func lineTotal(l bigcommerce.LineItem) (decimal.Decimal, bool) {
 		return decimal.Decimal{}, false
 	}
 	return l.TotalIncTax.Sub(lineDiscount(l)), true
-}
-
-// refund is what was refunded of one line.
-type refund struct {
-	quantity int64
-	amount   decimal.Decimal
-	unpriced int64 // of quantity, how many came without an amount
-}
-
-// refundsByLine sums the order's refunds by line. The order's own
-// refunded_amount and the lines' refund_amount are always 0 (Orders v2).
-func refundsByLine(o bigcommerce.Order, refunds []bigcommerce.Refund) (map[int64]refund, []Note) {
-	lines := map[int64]refund{}
-	var notes []Note
-	for _, r := range refunds {
-		if r.OrderID != o.ID || declined(r) {
-			continue
-		}
-		for _, item := range r.Items {
-			if item.ItemType != "PRODUCT" {
-				if len(notes) == 0 {
-					notes = append(notes, Note{Code: NoteRefundNotOnLine})
-				}
-				continue
-			}
-			line := lines[item.ItemID]
-			line.quantity += int64(item.Quantity)
-			if item.RequestedAmount.Valid {
-				line.amount = line.amount.Add(item.RequestedAmount.Decimal)
-			} else {
-				line.unpriced += int64(item.Quantity)
-			}
-			lines[item.ItemID] = line
-		}
-	}
-	return lines, notes
-}
-
-// declined reports whether no payment of the refund went through.
-func declined(r bigcommerce.Refund) bool {
-	for _, p := range r.Payments {
-		if !p.IsDeclined {
-			return false
-		}
-	}
-	return len(r.Payments) > 0
-}
-
-// of completes the refund by what the line itself says, and prices what came
-// without an amount by the line's own price.
-func (r refund) of(l bigcommerce.LineItem) refund {
-	if missing := int64(l.QuantityRefunded) - r.quantity; missing > 0 {
-		r.quantity += missing
-		r.unpriced += missing
-	}
-	if total, ok := lineTotal(l); ok && r.unpriced > 0 && l.Quantity > 0 {
-		share := decimal.NewFromInt(min(r.unpriced, int64(l.Quantity)))
-		r.amount = r.amount.Add(total.Mul(share).DivRound(decimal.NewFromInt(int64(l.Quantity)), 2))
-	}
-	return r
 }

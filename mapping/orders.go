@@ -1,8 +1,12 @@
 package mapping
 
 import (
+	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/shopspring/decimal"
 
 	"github.com/ometria/ometria-bigcommerce/bigcommerce"
 	"github.com/ometria/ometria-bigcommerce/connection"
@@ -11,6 +15,10 @@ import (
 
 // Order makes the whole order, each time: Ometria asks for the complete order
 // on an update. Refunds are those of this order.
+//
+// An incomplete order is never a sale, whatever the merchant's mapping says of
+// it. Orders paid through BigCommerce's test payment gateway are skipped unless
+// settings say to send them.
 func Order(o bigcommerce.Order, refunds []bigcommerce.Refund, ctx Context, prev connection.RecordState) Result {
 	if o.ID <= 0 {
 		return reject(prev, "id", "the order has no id")
@@ -22,6 +30,10 @@ func Order(o bigcommerce.Order, refunds []bigcommerce.Refund, ctx Context, prev 
 	if !rule.Send && !prev.Exists {
 		return skip(prev, connection.ReasonNotSent, "status",
 			"the order mapping does not send orders of status "+strconv.FormatInt(o.StatusID, 10))
+	}
+	test := paidInTest(o) && ctx.Settings.TestOrders != connection.TestOrdersSend
+	if test && !prev.Exists {
+		return skip(prev, connection.ReasonTestOrder, "payment_method", "the order was paid through BigCommerce's test payment gateway")
 	}
 	paid, reason := orderCurrency(o, ctx)
 	switch {
@@ -46,11 +58,11 @@ func Order(o bigcommerce.Order, refunds []bigcommerce.Refund, ctx Context, prev 
 		Timestamp: placed,
 		Status:    rule.Status,
 		// Archived means taken out of the merchant's own lists; a status that is
-		// no longer sent takes an order back that was.
-		IsValid:         new(rule.IsValid && rule.Send && !o.IsDeleted),
+		// no longer sent, or a test that no longer is, takes an order back that was.
+		IsValid:         new(rule.IsValid && rule.Send && o.StatusID != connection.StatusIncomplete && !o.IsDeleted && !test),
 		GrandTotal:      amount(o.TotalIncTax), // what was bought, however it was paid
 		Subtotal:        subtotal(o),
-		Discount:        sum(o.DiscountAmount, o.CouponDiscount),
+		Discount:        orderDiscount(o, ctx.Settings),
 		Shipping:        sum(o.ShippingCostExTax, o.HandlingCostExTax),
 		Tax:             amount(o.TotalTax),
 		Currency:        paid,
@@ -63,8 +75,13 @@ func Order(o bigcommerce.Order, refunds []bigcommerce.Refund, ctx Context, prev 
 		ShippingAddress: shippingAddress(o.Consignments),
 		BillingAddress: address(o.BillingAddress.City, o.BillingAddress.State,
 			o.BillingAddress.Zip, o.BillingAddress.CountryISO2),
-		CouponCode: couponCode(o),
 	}
+	if codes := couponCodes(o); len(codes) > 0 {
+		order.CouponCode = codes[0] // Ometria documents one an order, and several joined would be one nobody has issued
+	}
+	properties, _, more := ctx.properties(connection.Orders, orderFacts(o, refunds), couponFacts(o))
+	order.Properties = properties
+	notes = append(notes, more...)
 	if ctx.Settings.IDPrefix != "" {
 		order.WebID = strconv.FormatInt(o.ID, 10) // what the shopper and the tag call it
 	}
@@ -200,27 +217,103 @@ func shippingMethod(c bigcommerce.Consignments) string {
 	return strings.Join(methods, ", ")
 }
 
-// couponCode is the first code used: Ometria documents one an order, and
-// several joined would be a code nobody has issued.
-func couponCode(o bigcommerce.Order) string {
+// couponCodes are the codes used, each once, in the order of the lines.
+func couponCodes(o bigcommerce.Order) []string {
+	var codes []string
 	for _, line := range o.Lines() {
 		for _, d := range line.AppliedDiscounts {
-			if code := trim(string(d.Code)); code != "" {
-				return code
+			if code := trim(string(d.Code)); code != "" && !slices.Contains(codes, code) {
+				codes = append(codes, code)
 			}
 		}
 	}
-	return ""
+	return codes
 }
 
-// channel says where the order was placed: "online" unless BigCommerce names a
-// till or a marketplace, or somebody typed the order in.
+// orderDiscount is all discounts of the order. BigCommerce tells coupons apart
+// from the rest: the example of Orders v2 adds up only with both.
+func orderDiscount(o bigcommerce.Order, s connection.Settings) *ometria.Amount {
+	all := sum(o.DiscountAmount, o.CouponDiscount)
+	if all == nil {
+		return nil
+	}
+	return discount(all.Decimal, s)
+}
+
+// discount is an amount taken off, with the sign of the settings: Ometria
+// documents none.
+func discount(off decimal.Decimal, s connection.Settings) *ometria.Amount {
+	if s.Discount == connection.DiscountNegative {
+		off = off.Neg()
+	}
+	return ometria.NewAmount(off)
+}
+
+// paidInTest reports whether the order was paid through BigCommerce's test
+// payment gateway. Its payment_method is "Test Payment Gateway" (Orders v2), and
+// its code is testgateway (Order Transactions v3).
+func paidInTest(o bigcommerce.Order) bool {
+	method := key(o.PaymentMethod)
+	return strings.Contains(method, "test_payment_gateway") || method == "testgateway" || key(string(o.PaymentProviderID)) == "testgateway"
+}
+
+// orderFacts are what Ometria has no field for: money that paid for the order
+// besides the payment method, money that went back, and where it came from.
+func orderFacts(o bigcommerce.Order, refunds []bigcommerce.Refund) []property {
+	var out []property
+	money := func(key string, amount decimal.Decimal) {
+		if !amount.IsZero() {
+			out = append(out, fact(key, json.Number(amount.String())))
+		}
+	}
+	text := func(key, text string) {
+		if text = trim(text); text != "" && len(text) <= maxFact {
+			out = append(out, fact(key, text))
+		}
+	}
+	money("gift_certificate_amount", o.GiftCertificateAmount.Decimal)
+	money("store_credit_amount", o.StoreCreditAmount.Decimal)
+	money("refunded_amount", refundedAmount(o, refunds))
+	if o.ChannelID > 0 {
+		out = append(out, fact("channel_id", strconv.FormatInt(o.ChannelID, 10)))
+	}
+	text("order_source", o.OrderSource)
+	text("external_source", o.ExternalSource)
+	return out
+}
+
+// maxFact bounds what another system calls itself, in bytes.
+const maxFact = 100
+
+func couponFacts(o bigcommerce.Order) []property {
+	codes := couponCodes(o)
+	if len(codes) == 0 {
+		return nil
+	}
+	return []property{fact("coupon_codes", codes)}
+}
+
+// marketplaces are the order sources of BigCommerce (Orders v2, order_source)
+// that are not the merchant's own shop.
+var marketplaces = []string{
+	"amazon", "ebay", "facebookshop", "facebookcheckout", "facebookmarketplace", "pinterest", "socialshop",
+}
+
+// sellers are how external systems name marketplaces, by their first word.
+var sellers = []string{"amazon", "ebay", "etsy", "facebook", "google", "instagram", "pinterest", "tiktok", "walmart"}
+
+// channel says where the order was placed: pos for a till, marketplace, manual
+// for one that staff typed in, or else online, as are imported history (M-MIG)
+// and what other systems hand in. Their own name is the property external_source.
 func channel(o bigcommerce.Order) string {
-	source := key(o.ExternalSource)
+	source := key(o.OrderSource)
+	external := strings.Split(key(o.ExternalSource), "_")
 	switch {
-	case source != "" && source != "m_mig": // M-MIG marks imported history
-		return source
-	case key(o.OrderSource) == "manual":
+	case slices.Contains(external, "pos"):
+		return "pos"
+	case slices.Contains(marketplaces, source), slices.Contains(sellers, external[0]):
+		return "marketplace"
+	case source == "manual":
 		return "manual"
 	}
 	return "online"

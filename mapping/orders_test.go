@@ -49,15 +49,21 @@ func TestStatuses(t *testing.T) {
 		{id: 0},
 		{id: 0, existed: true, want: "incomplete"},
 		{id: 0, rules: rules, want: "basket"},
+		{id: 0, rules: []connection.StatusRule{{StatusID: id(0), IsValid: true, Send: true}}, want: "incomplete"}, // never a sale
 		{id: 1, want: "pending"},
 		{id: 2, want: "shipped", valid: true},
+		{id: 3, want: "partially_shipped", valid: true},
 		{id: 4, want: "refunded", valid: true},
 		{id: 5, want: "cancelled"},
 		{id: 5, rules: rules, want: "void"},
 		{id: 6, want: "declined"},
 		{id: 7, want: "awaiting_payment"},
 		{id: 7, rules: rules, want: "awaiting_payment", valid: true},
+		{id: 8, want: "awaiting_pickup", valid: true},
+		{id: 9, want: "awaiting_shipment", valid: true},
 		{id: 10, want: "complete", valid: true},
+		{id: 11, want: "awaiting_fulfillment", valid: true},
+		{id: 12, want: "manual_verification_required", valid: true},
 		{id: 10, archive: true, want: "complete"},
 		{id: 13, want: "disputed", valid: true},
 		{id: 13, rules: rules},
@@ -223,7 +229,9 @@ func TestRefunds(t *testing.T) {
 		"only the line knows":       {nil, 1, 1, "12"},
 		"the line knows of more":    {[]bigcommerce.Refund{refund(1, "5")}, 2, 2, "17"},
 		"an amount and no quantity": {[]bigcommerce.Refund{refund(0, "4")}, 0, 0, "4"},
-		"more than was bought":      {[]bigcommerce.Refund{refund(9, "")}, 0, 9, "36"},
+		"more than was bought":      {[]bigcommerce.Refund{refund(9, "")}, 0, 3, "36"},
+		"more than was paid":        {[]bigcommerce.Refund{refund(1, "30"), refund(1, "30")}, 2, 2, "36"},
+		"three, one by one":         {[]bigcommerce.Refund{refund(1, ""), refund(1, ""), refund(1, "")}, 3, 3, "36"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := line
