@@ -10,15 +10,15 @@ const (
 
 func productRows() []Row {
 	// A product priced 0 looks at its variants, in the order of their ids.
-	priceSources := []string{"price", "sale_price", "variants[].id", "variants[].price", "variants[].sale_price",
-		"variants[].purchasing_disabled", "variants[].option_values[].label"}
+	price := []string{"price", "variants[].id", "variants[].price", "variants[].purchasing_disabled"}
+	sale := append([]string{"sale_price", "variants[].sale_price"}, price...)
 	return []Row{
 		field("@type", "Always product."),
 		field("id", ruleID, "id", "settings.id_prefix"),
 		field("title", ruleName, "name"),
 		field("sku", ruleName, "sku"),
-		field("price", rulePrice, priceSources...),
-		field("special_price", ruleSale, priceSources...),
+		field("price", rulePrice, price...),
+		field("special_price", ruleSale, sale...),
 		field("url", ruleURL, "custom_url.url", "store.secure_url", "store.domain"),
 		field("image_url", ruleImage, "primary_image.url_standard", "images[].url_standard", "images[].is_thumbnail", "images[].sort_order"),
 		field("is_active", ruleVisible, "is_visible", "availability", "is_price_hidden"),
@@ -32,8 +32,8 @@ func productRows() []Row {
 		field("listings[].store", ruleStore, "store.domain"),
 		field("listings[].currency", "The store's currency.", "store.currency"),
 		field("listings[].title", ruleName, "name"),
-		field("listings[].price", rulePrice, priceSources...),
-		field("listings[].special_price", ruleSale, priceSources...),
+		field("listings[].price", rulePrice, price...),
+		field("listings[].special_price", ruleSale, sale...),
 		field("listings[].is_active", ruleVisible, "is_visible", "availability", "is_price_hidden"),
 		field("listings[].url", ruleURL, "custom_url.url", "store.secure_url", "store.domain"),
 		field("listings[].image_url", ruleImage, "primary_image.url_standard", "images[].url_standard", "images[].is_thumbnail", "images[].sort_order"),
