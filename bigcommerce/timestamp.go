@@ -57,7 +57,8 @@ var errNotDate = errors.New("not a date")
 // or "". The error does not repeat the text.
 func ParseTimestamp(text string) (Timestamp, error) {
 	text = strings.TrimSpace(text)
-	if text == "" || strings.HasPrefix(text, "0000-00-00") {
+	if text == "" || strings.HasPrefix(text, "0000-00-00") ||
+		strings.HasPrefix(text, "-0001-11-30") || strings.Contains(text, " 30 Nov -0001") { // as PHP prints 0000-00-00
 		return Timestamp{}, nil
 	}
 	for _, name := range []string{" GMT", " UTC", " UT", " Z"} {

@@ -144,18 +144,6 @@ func (v FieldValue) MarshalJSON() ([]byte, error) {
 	}
 }
 
-// Empty reports whether the field holds nothing.
-func (v FieldValue) Empty() bool {
-	switch v.Kind {
-	case FieldText:
-		return v.Text == ""
-	case FieldNumber:
-		return false
-	default:
-		return len(v.List) == 0
-	}
-}
-
 // String is the value as one text; the items of a list are joined by ", ".
 func (v FieldValue) String() string {
 	switch v.Kind {

@@ -40,6 +40,11 @@ func TestRecordKeyOf(t *testing.T) {
 		{connection.Settings{}, "contact", "", "7", "", 0},
 		{connection.Settings{}, "contact", "shopify", "7", "", 0},
 		{connection.Settings{}, "custom_event", "", "7", "", 0},
+		{connection.Settings{CustomersCollection: "shop"}, "contact", "shop", "7", connection.Customers, 7},
+		{connection.Settings{CustomersCollection: "shop"}, "contact", "customers", "7", "", 0},
+		{connection.Settings{CustomersCollection: "shop"}, "contact", "subscribers", "7", connection.Subscribers, 7},
+		{connection.Settings{SubscribersCollection: "news", IDPrefix: "uk-"}, "contact", "news", "uk-7", connection.Subscribers, 7},
+		{connection.Settings{SubscribersCollection: "news", IDPrefix: "uk-"}, "contact", "subscribers", "uk-7", "", 0},
 	} {
 		entity, record, ok := mapping.RecordKeyOf(c.settings, c.typ, c.collection, c.id)
 		assert.Equal(t, c.entity != "", ok, "%+v", c)
@@ -51,7 +56,7 @@ func TestRecordKeyOf(t *testing.T) {
 }
 
 func TestRecordKeyOfWhatIsPushed(t *testing.T) {
-	for _, settings := range []connection.Settings{{}, {IDPrefix: "9"}, {IDPrefix: "a-b."}} {
+	for _, settings := range []connection.Settings{{}, {IDPrefix: "9"}, {IDPrefix: "a-b."}, {CustomersCollection: "subscribers", SubscribersCollection: "customers"}} {
 		ctx := shop(func(c *mapping.Context) { c.Settings = settings })
 		for entity, r := range map[connection.Entity]mapping.Result{
 			connection.Customers:   mapping.Customer(bigcommerce.Customer{ID: 500, Email: "a@example.com"}, ctx),

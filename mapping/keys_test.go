@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -38,6 +39,22 @@ func TestKey(t *testing.T) {
 	}
 }
 
+// A key never eats the room that its value needs, and two long names that begin
+// alike stay two keys.
+func TestKeysAreBounded(t *testing.T) {
+	question := strings.Repeat("how did you hear about us ", 20)
+	for _, name := range []string{question, question + "?!", question + "this year", strings.Repeat("x", 65), strings.Repeat("尺a", 100), strings.Repeat("a ", 60)} {
+		k := key(name)
+		assert.LessOrEqual(t, len(k), maxKey, "%q", k)
+		assert.Regexp(t, keyForm, k)
+		assert.Equal(t, k, key(" "+name+"\u200b"), "space around a name is no part of it")
+	}
+	assert.NotEqual(t, key(question), key(question+"this year"))
+	assert.Equal(t, strings.Repeat("x", 64), key(strings.Repeat("X", 64)), "as long as a key may be")
+	assert.Equal(t, "how_did_you_hear_about_us_how_did_you_hear_about_us_how_"+hash(trim(question)), strings.ReplaceAll(key(question), "__", "_"))
+	assert.LessOrEqual(t, len(valueKey(strings.Repeat("+9", 99))), maxKey)
+}
+
 func TestValueKeyKeepsValuesApart(t *testing.T) {
 	for _, pair := range [][2]string{{"A+", "A-"}, {"A+", "A"}, {"-5", "5"}, {"<5", ">5"}, {"★", "☆"}, {"大", "小"}, {"+", "-"}} {
 		assert.NotEqual(t, valueKey(pair[0]), valueKey(pair[1]), "%q", pair)
@@ -62,7 +79,7 @@ func TestKeysAreSnakeCaseAndDistinct(t *testing.T) {
 			if n.key == "" {
 				continue
 			}
-			if !keyForm.MatchString(n.key) || seen[n.key] {
+			if !keyForm.MatchString(n.key) || len(n.key) > maxKey+len("_99") || seen[n.key] {
 				t.Fatalf("key %q of %q", n.key, n.name)
 			}
 			seen[n.key] = true
