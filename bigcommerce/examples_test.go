@@ -233,7 +233,7 @@ func TestInstallationExamples(t *testing.T) {
 	assignments, err := example[CurrencyAssignment](t, "v3_channels_currency_assignments.json").client.Channels.CurrencyAssignments(ctx)
 	require.NoError(t, err)
 	require.Equal(t, []string{"USD", "GBP"}, assignments[1].EnabledCurrencies)
-	refund, err := getV3[Refund](ctx, example[Refund](t, "v3_refund.json").client, "/v3/orders/payment_actions/refunds/{id}", nil, 12)
+	refund, err := getV3[Refund](ctx, example[Refund](t, "v3_refund.json", "adjustments").client, "/v3/orders/payment_actions/refunds/{id}", nil, 12)
 	require.NoError(t, err)
 	require.EqualValues(t, 87, refund.Items[0].ItemID)
 }

@@ -315,8 +315,7 @@ type RefundItem struct {
 // RefundAdjustment is kept back from a refund, such as a service fee.
 type RefundAdjustment struct {
 	// Amount is below 0.
-	Amount      Money  `json:"amount"`
-	Description string `json:"description"`
+	Amount Money `json:"amount"`
 }
 
 // RefundPayment is how it was paid back.
