@@ -84,6 +84,7 @@ func (a *Activities) probe(ctx context.Context, c connection.Connection) error {
 				return errors.New(check.Message)
 			}
 		}
-		return nil
+		// The currency that is left may be another than before.
+		return a.refreshStore(ctx, c.ID, report)
 	}
 }

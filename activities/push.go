@@ -315,7 +315,7 @@ func (c *chunk) finish(ctx context.Context) error {
 	}
 	return c.Store.Attend(ctx, c.connection.ID, connection.Attention{
 		Code: connection.UnmappedStatus, Since: time.Now().UTC(),
-		Action: "Orders have status id " + c.unmapped + ", which is not in the order mapping: they are sent as invalid until it is mapped.",
+		Action: "Orders have status id " + c.unmapped + ", which is none of BigCommerce's documented ones and not in the order mapping: they are sent as invalid.",
 	})
 }
 

@@ -2,12 +2,17 @@ package activities
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/store"
 )
 
-// Reconcile looks whether hooks and scripts are present and active, and mends
-// them if not.
+// Reconcile tries the credentials anew, parks a connection whose store has
+// become one of several currencies, notes what the store says of itself, and
+// mends hooks and scripts that are missing or inactive.
 func (a *Activities) Reconcile(ctx context.Context, in Connection) (Mended, error) {
 	defer beat(ctx)()
 	var mended Mended
@@ -19,19 +24,89 @@ func (a *Activities) Reconcile(ctx context.Context, in Connection) (Mended, erro
 	if c.Phase == connection.Validating || c.Phase == connection.Installing {
 		return mended, nil // the setup is at it
 	}
-	i, err := a.installer(ctx, in.ConnectionID)
-	if err == nil {
-		mended.Hooks, err = i.ensureHooks(ctx)
+	blamed, err := a.recheck(ctx, c)
+	if err == nil && blamed == nil {
+		mended, err = a.mend(ctx, in.ConnectionID)
+		blamed = blameStore(err)
 	}
-	if err == nil {
-		mended.Script, err = i.ensureScripts(ctx, false)
-	}
-	if blamed := blameStore(err); blamed != nil {
+	if blamed != nil {
 		mended.Held = HeldParked
 		return mended, a.park(ctx, c.ID, *blamed)
 	}
 	if err != nil {
 		return mended, temporalError(err)
 	}
+	if err := a.forgetUnmapped(ctx, c); err != nil {
+		return mended, temporalError(err)
+	}
 	return mended, temporalError(a.Store.Reconciled(ctx, c.ID))
+}
+
+// recheck tries the connection's accounts as its setup did, and returns how to
+// park it when one is at fault for good.
+func (a *Activities) recheck(ctx context.Context, c connection.Connection) (*connection.Parked, error) {
+	report, err := a.Tester.Test(ctx, c.AuthenticationID)
+	if err != nil {
+		return nil, fmt.Errorf("test authentication: %w", err)
+	}
+	if blamed := blameReport(report); blamed != nil {
+		return blamed, nil
+	}
+	return nil, a.refreshStore(ctx, c.ID, report)
+}
+
+// blameReport returns how to park a connection because of what testing its
+// accounts found, or nil. A check that may pass when it is made again blames
+// nobody.
+func blameReport(report connection.Report) *connection.Parked {
+	failed := report.FirstFailure()
+	switch {
+	case failed == nil:
+		return nil
+	case failed.Failure == connection.FailureMultiCurrencyStore:
+		return &connection.Parked{
+			Code: connection.MultiCurrency,
+			Detail: fmt.Sprintf("Shoppers can now pay in %s, and an Ometria account takes orders in one currency only, so nothing is sent any more. "+
+				"Leave one currency transactional in BigCommerce's control panel (Settings, Currencies): we go on by ourselves.", strings.Join(report.Currencies, ", ")),
+		}
+	case strings.HasPrefix(failed.Name, "Ometria"):
+		return &connection.Parked{Code: connection.OmetriaCredentials, Detail: failed.Message}
+	}
+	return &connection.Parked{Code: connection.BigCommerceCredentials, Detail: failed.Message}
+}
+
+// refreshStore notes what the store says of itself, if it said it.
+func (a *Activities) refreshStore(ctx context.Context, id connection.ID, report connection.Report) error {
+	if report.Store == (connection.StoreInfo{}) {
+		return nil
+	}
+	return a.Store.SetStoreInfo(ctx, id, report.Store)
+}
+
+func (a *Activities) mend(ctx context.Context, id connection.ID) (mended Mended, err error) {
+	i, err := a.installer(ctx, id)
+	if err != nil {
+		return mended, err
+	}
+	if mended.Hooks, err = i.ensureHooks(ctx); err != nil {
+		return mended, err
+	}
+	mended.Script, err = i.ensureScripts(ctx, false)
+	return mended, err
+}
+
+// forgetUnmapped takes the word about an unmapped order status back once no
+// order was sent with one.
+func (a *Activities) forgetUnmapped(ctx context.Context, c connection.Connection) error {
+	if !slices.ContainsFunc(c.Attention, func(have connection.Attention) bool { return have.Code == connection.UnmappedStatus }) {
+		return nil
+	}
+	groups, err := a.Store.Failures(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(groups, func(g store.FailureGroup) bool { return g.Warning && g.Reason.Code == connection.UnmappedStatus }) {
+		return nil
+	}
+	return a.Store.Unattend(ctx, c.ID, connection.UnmappedStatus)
 }

@@ -35,7 +35,7 @@ var noteTexts = map[string]func(n connection.Note) string{
 		return fmt.Sprintf("%s was shortened or left out: it is over what Ometria takes", cmp.Or(n.Key, "a part of the record"))
 	},
 	"unmapped_status": func(n connection.Note) string {
-		return fmt.Sprintf("status id %s is not in the order mapping: orders with it are sent as invalid until it is mapped", n.Key)
+		return fmt.Sprintf("status id %s is none of BigCommerce's documented ones and not in the order mapping: orders with it are sent as invalid", n.Key)
 	},
 	"unknown_brand": func(n connection.Note) string {
 		return fmt.Sprintf("brand %s is not in BigCommerce's list of brands: it is not sent", n.Key)

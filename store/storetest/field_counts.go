@@ -138,7 +138,7 @@ func warnings(t *testing.T, open Open) {
 	assert.Equal(t, []connection.Note{refund, status}, record(t, s, order(id, 2)).Notes, "each once")
 	assert.Equal(t, []store.FailureGroup{
 		{Reason: connection.Reason{Code: "unmapped_status", Path: "99",
-			Text: "status id 99 is not in the order mapping: orders with it are sent as invalid until it is mapped"},
+			Text: "status id 99 is none of BigCommerce's documented ones and not in the order mapping: orders with it are sent as invalid"},
 			Entity: connection.Orders, Count: 2, Warning: true},
 		{Reason: connection.Reason{Code: "trimmed", Path: "title", Text: "title was shortened or left out: it is over what Ometria takes"},
 			Entity: connection.Products, Count: 1, Warning: true},
