@@ -136,6 +136,11 @@ func resyncWanted(before, after connection.Connection) []connection.Entity {
 		connection.Customers, connection.Subscribers, connection.Orders)
 	want(!slices.EqualFunc(before.StatusMapping, after.StatusMapping, sameRule), connection.Orders)
 	want(old.RawVariantIDs() != new.RawVariantIDs() || old.ParentID != new.ParentID, connection.Products, connection.Orders)
+	negative := func(s connection.Settings) bool { return s.Discount == connection.DiscountNegative }
+	testOrders := func(s connection.Settings) bool { return s.TestOrders == connection.TestOrdersSend }
+	want(negative(old) != negative(new) || testOrders(old) != testOrders(new), connection.Orders)
+	want(old.CustomersIn() != new.CustomersIn(), connection.Customers)
+	want(old.SubscribersIn() != new.SubscribersIn(), connection.Subscribers)
 	want(old.HistoryConsent != new.HistoryConsent || old.ForceOptin != new.ForceOptin, connection.Subscribers)
 	list := []connection.Entity{}
 	for _, e := range connection.Entities() {
@@ -152,10 +157,12 @@ func sameRule(a, b connection.StatusRule) bool {
 		(a.StatusID == nil) == (b.StatusID == nil) && (a.StatusID == nil || *a.StatusID == *b.StatusID)
 }
 
-// scriptWanted reports whether the tag in the storefront names something that
-// changed.
+// scriptWanted reports whether something changed that the script in the
+// storefront names or hangs on.
 func scriptWanted(before, after connection.Connection) bool {
 	return before.IdentificationCode != after.IdentificationCode ||
 		before.Settings.IDPrefix != after.Settings.IDPrefix ||
-		before.Settings.RawVariantIDs() != after.Settings.RawVariantIDs()
+		before.Settings.RawVariantIDs() != after.Settings.RawVariantIDs() ||
+		before.Settings.PageCalls != after.Settings.PageCalls ||
+		before.Settings.ScriptConsent != after.Settings.ScriptConsent
 }

@@ -9,13 +9,16 @@ import (
 	"github.com/ometria/ometria-bigcommerce/store"
 )
 
-// failureView is a group of records that failed for the same reason.
+// failureView is a group of records that failed for the same reason, or, with
+// Warning, that went out with something to know.
 type failureView struct {
 	Reason  connection.Reason `json:"reason"`
 	Entity  connection.Entity `json:"entity"`
 	Count   int64             `json:"count"`
 	FirstAt *time.Time        `json:"first_at"`
 	LastAt  *time.Time        `json:"last_at"`
+	Warning bool              `json:"warning"`
+	Action  string            `json:"action"` // what a person does about it
 }
 
 func (a *api) listFailures(ctx context.Context, in request[empty]) (response, error) {
@@ -28,7 +31,10 @@ func (a *api) listFailures(ctx context.Context, in request[empty]) (response, er
 	}
 	views := make([]failureView, len(groups))
 	for i, g := range groups {
-		views[i] = failureView{Reason: g.Reason, Entity: g.Entity, Count: g.Count, FirstAt: moment(g.FirstAt), LastAt: moment(g.LastAt)}
+		views[i] = failureView{
+			Reason: g.Reason, Entity: g.Entity, Count: g.Count, FirstAt: moment(g.FirstAt), LastAt: moment(g.LastAt),
+			Warning: g.Warning, Action: actionOn(g.Reason.Code),
+		}
 	}
 	return response{Status: http.StatusOK, Body: newList(views, "")}, nil
 }

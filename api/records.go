@@ -53,6 +53,7 @@ type recordStory struct {
 	EverPushed       bool                    `json:"ever_pushed"`
 	Variants         []int64                 `json:"variants"`
 	Consent          *consentView            `json:"consent"`
+	Notes            []noteView              `json:"notes"`
 	Workflow         *starter.RecordWorkflow `json:"workflow"`
 	Links            recordLinks             `json:"links"`
 }
@@ -123,7 +124,7 @@ func (a *api) showRecord(ctx context.Context, in request[empty]) (response, erro
 		Dirty: row.DirtySeq != 0, InFlight: row.Inflight, Attempts: row.Attempts, LastError: row.LastError,
 		FirstFailedAt: moment(row.FirstFailedAt), BackoffUntil: moment(row.BackoffUntil), FirstSeenAt: moment(row.FirstSeenAt),
 		LastEventAt: moment(row.LastEventAt), LastFetchedAt: moment(row.LastFetchedAt), SourceModifiedAt: moment(row.SourceModifiedAt),
-		EverPushed: row.State.Exists, Variants: row.State.Children,
+		EverPushed: row.State.Exists, Variants: row.State.Children, Notes: viewNotes(row.Notes),
 	}
 	if story.Variants == nil {
 		story.Variants = []int64{}

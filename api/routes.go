@@ -43,6 +43,7 @@ func (a *api) routes() []route {
 		{post, connection + "/pause", Admin, handle(a, a.pause)},
 		{post, connection + "/resume", Admin, handle(a, a.resume)},
 
+		{get, connection + "/fields", Support, handle(a, a.listFields)},
 		{get, connection + "/records", Support, handle(a, a.listRecords)},
 		{get, record, Support, handle(a, a.showRecord)},
 		{post, record + "/sync", Support, handle(a, a.syncRecord)},

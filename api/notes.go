@@ -1,0 +1,79 @@
+package api
+
+import (
+	"fmt"
+
+	"github.com/ometria/ometria-bigcommerce/connection"
+)
+
+// noteView is a note of a record, in words as well.
+type noteView struct {
+	connection.Note
+	Text string `json:"text"`
+}
+
+func viewNotes(notes []connection.Note) []noteView {
+	views := make([]noteView, len(notes))
+	for i, n := range notes {
+		views[i] = noteView{n, noteText(n)}
+	}
+	return views
+}
+
+// noteText says what a note means. One that is not known here is shown by its
+// code, key and source alone.
+func noteText(n connection.Note) string {
+	switch n.Code {
+	case "unmapped_status":
+		return fmt.Sprintf("order status %s is in no rule of the order status mapping: the order is sent as invalid", n.Key)
+	case "key_collision":
+		return fmt.Sprintf("%q is sent as %s, because another name makes the same key", n.Source, n.Key)
+	case "key_left_out":
+		return fmt.Sprintf("%q (%s) is left out: the record's properties have no room for it", n.Source, n.Key)
+	case "no_key":
+		return fmt.Sprintf("%q has no letter or digit to make a key of: it is not sent", n.Source)
+	case "password_field":
+		return fmt.Sprintf("%q is a form field of type password: it is never sent", n.Source)
+	case "unknown_category":
+		return fmt.Sprintf("category %s has no name in the store: it is not sent", n.Key)
+	case "unknown_brand":
+		return fmt.Sprintf("brand %s has no name in the store: it is not sent", n.Key)
+	case "no_product_page":
+		return "the product has no page of its own: the store's address is sent as its URL"
+	case "refund_not_on_line":
+		return "something beside the lines was refunded (shipping, a fee or a bare amount): it shows in no line"
+	case "trimmed":
+		return fmt.Sprintf("%s is shortened or left out: the record is too large for Ometria", n.Key)
+	}
+	return ""
+}
+
+// actionOn says what a person does about a reason or a warning; "" where its
+// own text says all there is to say.
+func actionOn(code string) string {
+	switch code {
+	case connection.ReasonRefused:
+		return "mend the named field in BigCommerce, which syncs the record by itself, or try again with failures retry"
+	case connection.ReasonTooLarge:
+		return "shorten the record's custom fields and texts in BigCommerce"
+	case connection.ReasonInvalidEmail:
+		return "mend the e-mail address in BigCommerce"
+	case connection.ReasonUnmappable:
+		return "mend the named field in BigCommerce; if it is right there, tell those who maintain this service"
+	case connection.ReasonGaveUp:
+		return "see records show of one of them for the last error, then try again with failures retry"
+	case "unmapped_status":
+		return "add the status to the order status mapping, then re-sync orders"
+	case "key_collision":
+		return "create the key in Ometria under this name, or rename one of the fields in BigCommerce"
+	case "key_left_out":
+		return "remove fields in BigCommerce that Ometria does not need; connections fields counts them"
+	case "no_key", "too_many_fields":
+		return "rename the field in BigCommerce"
+	case "unknown_category", "unknown_brand":
+		return "nothing, if it was just made: the next full pass sends it; otherwise take it off the product"
+	case "trimmed":
+		return "shorten the named field in BigCommerce if all of it matters in Ometria"
+	}
+	return ""
+}
