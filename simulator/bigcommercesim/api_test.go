@@ -197,6 +197,37 @@ func TestOrdersHaveAllKinds(t *testing.T) {
 	require.Equal(t, []int{104, 114}, ids(refunds.Data), "orders 104 and 114 have the refunded statuses")
 }
 
+// A few orders are not plain sales of the storefront.
+func TestOddOrders(t *testing.T) {
+	s := store(t, nil)
+	type row struct {
+		PaymentMethod  string                 `json:"payment_method"`
+		ExternalSource *string                `json:"external_source"`
+		BillingAddress struct{ Email string } `json:"billing_address"`
+	}
+	of := func(id int) row { return get[row](t, s, fmt.Sprintf("/v2/orders/%d", id)) }
+	require.Equal(t, "Test Payment Gateway", of(310).PaymentMethod)
+	require.Equal(t, "POS (Square)", *of(311).ExternalSource)
+	require.Empty(t, of(311).BillingAddress.Email)
+	require.Equal(t, "M-MIG", *of(312).ExternalSource)
+	type line struct {
+		ID      int
+		Parent  *int   `json:"parent_order_product_id"`
+		Bundled bool   `json:"is_bundled_product"`
+		Total   string `json:"total_ex_tax"`
+	}
+	var parts int
+	lines := get[[]line](t, s, "/v2/orders/313/products")
+	for _, l := range lines {
+		if l.Bundled {
+			parts++
+			require.Equal(t, lines[0].ID, *l.Parent)
+			require.Equal(t, "0.0000", l.Total)
+		}
+	}
+	require.Equal(t, 1, parts)
+}
+
 func TestOldConsignmentsWereAnArray(t *testing.T) {
 	s := store(t, nil)
 	o := get[object](t, s, "/v2/orders/100?include=consignments.line_items")

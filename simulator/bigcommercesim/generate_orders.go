@@ -30,6 +30,7 @@ func (g *generator) orderAs(id int64, status int) *order {
 		o.CustomerMessage = "Please wrap it."
 	}
 	g.fill(f, o, p)
+	g.odd(o)
 	o.discount(f)
 	o.refundLines()
 	o.ship(created, g.start)
