@@ -116,7 +116,7 @@ func (i *Inspector) see(ctx context.Context, key connection.RecordKey) (sight, e
 		return sight{}, err
 	}
 	reader, err := source.New(source.Config{
-		Connection: c, Shop: a.shop, References: &i.references,
+		Connection: c, Shop: a.shop, References: &i.references, Keys: i.store.PreviewFieldKeys,
 	})
 	if err != nil {
 		return sight{}, err

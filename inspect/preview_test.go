@@ -66,6 +66,24 @@ func TestPreviewOfACustomer(t *testing.T) {
 	assert.ErrorIs(t, err, store.ErrNotFound)
 }
 
+// A name that no sync has met is shown under the key it would get, beside those
+// that have theirs for good.
+func TestPreviewGivesKeysAway(t *testing.T) {
+	w := newWorld(t)
+	key := w.customer()
+	_, err := w.database.FieldKeys(w.ctx, w.c.ID, connection.Customers, []connection.NewField{
+		{FieldID: connection.FieldID{Kind: connection.FormField, Name: "Shoe-size"}, Plain: "shoe_size"},
+	}, nil)
+	require.NoError(t, err)
+	before := w.rows()
+	for range 2 {
+		p, err := w.Preview(w.ctx, key)
+		require.NoError(t, err)
+		assert.Equal(t, "38", object(t, p.Records[0])["properties"].(map[string]any)["shoe_size_2"])
+	}
+	assert.Equal(t, before, w.rows())
+}
+
 // A customer that the mapping refuses has no notes to tell passwords by.
 func TestPreviewHidesPasswordsOfASkippedCustomer(t *testing.T) {
 	w := newWorld(t)

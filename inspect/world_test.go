@@ -166,7 +166,7 @@ func (w *world) written(text string) bool {
 func (w *world) rows() (n int) {
 	w.t.Helper()
 	require.NoError(w.t, w.database.DB().QueryRowContext(w.ctx,
-		`SELECT (SELECT count(*) FROM records) + (SELECT count(*) FROM requests)`).Scan(&n))
+		`SELECT (SELECT count(*) FROM records) + (SELECT count(*) FROM fields) + (SELECT count(*) FROM requests)`).Scan(&n))
 	return n
 }
 
