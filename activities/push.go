@@ -93,7 +93,7 @@ func (s *session) pushChunk(ctx context.Context, r reading) (verdicts, error) {
 	if err := s.accounts.TakePush(ctx); err != nil {
 		return nil, err
 	}
-	claim := store.Claim{ConnectionID: s.connection.ID, Entity: r.entity, Fetched: r.f}
+	claim := store.Claim{ConnectionID: s.connection.ID, Entity: r.entity, Fetched: r.f, Epoch: s.connection.Epoch}
 	for _, it := range r.items {
 		claim.Items = append(claim.Items, store.ClaimItem{RecordID: it.ID, Fingerprint: it.Fingerprint})
 	}

@@ -281,11 +281,11 @@ func (s *session) walkSlice(ctx context.Context, w *walk, in Slice, result *Slic
 		if enough {
 			return nil
 		}
-		_, held, err := s.held(ctx, in.ConnectionID)
+		now, held, err := s.held(ctx, in.ConnectionID)
 		if err != nil {
 			return err
 		}
-		if held != NotHeld {
+		if held != NotHeld || now.Epoch != s.connection.Epoch {
 			result.Held = held
 			return nil
 		}

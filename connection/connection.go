@@ -61,11 +61,27 @@ type Connection struct {
 	// AccountHeldContacts reports whether the Ometria account held contacts
 	// before this connection first pushed: then history carries no consent.
 	AccountHeldContacts bool
-	Version             int64 // grows with each change a person makes; the ETag
-	CreatedAt           time.Time
-	UpdatedAt           time.Time
-	LastWebhookAt       time.Time
-	LastReconcileAt     time.Time
+	// AccountSince is when the connection began to push to another Ometria
+	// account, another collection of subscribers or under other ids; zero when
+	// it never did.
+	AccountSince time.Time
+	// Epoch grows whenever what earlier pushes left behind is forgotten: a read
+	// for an earlier one is not pushed.
+	Epoch           int64
+	Version         int64 // grows with each change a person makes; the ETag
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+	LastWebhookAt   time.Time
+	LastReconcileAt time.Time
+}
+
+// ConnectedAt is the moment before which everything is history to the Ometria
+// account: when the connection was made, or began to push elsewhere.
+func (c Connection) ConnectedAt() time.Time {
+	if c.AccountSince.After(c.CreatedAt) {
+		return c.AccountSince
+	}
+	return c.CreatedAt
 }
 
 // Status is the one word shown to people: Paused hides the phases in which

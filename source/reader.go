@@ -24,6 +24,8 @@ type Record struct {
 	// Source is the record in the client's type; nil when it is gone or could
 	// not be read.
 	Source any
+	// Refunds are an order's, which BigCommerce keeps apart from it.
+	Refunds []bigcommerce.Refund
 	// Map makes the Ometria records, given what earlier pushes left behind.
 	Map func(prev connection.RecordState) mapping.Result
 }
@@ -75,7 +77,7 @@ func New(config Config) (*Reader, error) {
 		config: config, shop: config.Shop, connection: c, references: config.References, since: since,
 		context: mapping.Context{
 			Settings: c.Settings, StatusRules: c.StatusMapping, Store: c.Store,
-			ConnectedAt: c.CreatedAt, Since: since, SendHistoryConsent: sendsHistoryConsent(c),
+			ConnectedAt: c.ConnectedAt(), Since: since, SendHistoryConsent: sendsHistoryConsent(c),
 		},
 	}, nil
 }

@@ -30,6 +30,7 @@ type Claim struct {
 	ConnectionID connection.ID
 	Entity       connection.Entity
 	Fetched      int64 // f: drawn by NextSeq before the read
+	Epoch        int64 // of the connection that the records were read for
 	Items        []ClaimItem
 }
 
@@ -101,7 +102,7 @@ func (s *Store) Claim(ctx context.Context, c Claim) (claimed map[connection.Reco
 			return err
 		}
 		claimed = map[connection.RecordID]connection.RecordState{}
-		rows, err := t.rows(s.q.ClaimRecords, string(c.ConnectionID), string(c.Entity), c.Fetched, millis(s.claimTTL), list)
+		rows, err := t.rows(s.q.ClaimRecords, string(c.ConnectionID), string(c.Entity), c.Fetched, millis(s.claimTTL), list, c.Epoch)
 		err = each(rows, err, func(r *sql.Rows) error {
 			var (
 				id, pushed int64

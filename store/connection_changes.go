@@ -67,19 +67,21 @@ func (t *tx) saveConnection(c connection.Connection) error {
 	_, err := t.exec(t.s.q.UpdateConnection, string(c.ID), c.Name, string(c.AuthenticationID), c.IdentificationCode,
 		c.Settings.IDPrefix, c.BulkSyncStartDate, c.Timezone, encode(c.StatusMapping), encode(c.Settings),
 		string(c.Phase), toMillis(c.PausedAt), failure, encode(c.Attention), parked, nextProbe,
-		encode(c.Store), encode(c.Installed), flag(c.AccountHeldContacts), c.Version)
+		encode(c.Store), encode(c.Installed), flag(c.AccountHeldContacts), c.Version, c.Epoch, toMillis(c.AccountSince))
 	return err
 }
 
 // UpdateConnection changes what persons choose and counts the version up.
 // ErrStale when the connection is not at ifVersion; 0 means any version. What
-// the product itself notes (phase, attention, …) is left alone.
+// the product itself notes (phase, attention, …) is left alone, but for what
+// earlier pushes left behind: where records go by other names from now on, or
+// to another account, that is forgotten.
 func (s *Store) UpdateConnection(ctx context.Context, id connection.ID, ifVersion int64, change func(*connection.Connection) error) (connection.Connection, error) {
-	c, err := s.change(ctx, id, func(_ *tx, c *connection.Connection, _ time.Time) (bool, error) {
+	c, err := s.change(ctx, id, func(t *tx, c *connection.Connection, now time.Time) (bool, error) {
 		if ifVersion != 0 && c.Version != ifVersion {
 			return false, ErrStale
 		}
-		wish := *c
+		before, wish := *c, *c
 		if err := change(&wish); err != nil {
 			return false, err
 		}
@@ -87,12 +89,56 @@ func (s *Store) UpdateConnection(ctx context.Context, id connection.ID, ifVersio
 		c.BulkSyncStartDate, c.Timezone = wish.BulkSyncStartDate, wish.Timezone
 		c.StatusMapping, c.Settings = wish.StatusMapping, wish.Settings
 		c.Version++
-		return true, nil
+		return true, t.forgetPushes(before, c, now)
 	})
 	if err != nil {
 		return c, fmt.Errorf("update connection: %w", err)
 	}
 	return c, nil
+}
+
+// forgetPushes forgets consents, variants and contents that were sent under
+// names, or to an account, that the connection uses no more.
+func (t *tx) forgetPushes(before connection.Connection, c *connection.Connection, now time.Time) error {
+	moved := before.IdentificationCode != c.IdentificationCode || before.Settings.IDPrefix != c.Settings.IDPrefix
+	var entities []connection.Entity
+	for _, e := range connection.Entities() {
+		if moved || renamed(e, before.Settings, c.Settings) {
+			entities = append(entities, e)
+		}
+	}
+	if len(entities) == 0 {
+		return nil
+	}
+	c.Epoch++
+	if slices.Contains(entities, connection.Subscribers) {
+		// What people chose so far is history there, and they may have left
+		// without the shop knowing.
+		c.AccountSince = now
+		c.AccountHeldContacts = c.AccountHeldContacts || c.Installed.HooksMadeAt != nil
+	}
+	seq, err := t.nextSeq()
+	if err != nil {
+		return err
+	}
+	if _, err := t.exec(t.s.q.ForgetPushes, string(c.ID), seq, encode(entities)); err != nil {
+		return fmt.Errorf("forget pushes: %w", err)
+	}
+	t.dirtied = true
+	return nil
+}
+
+// renamed reports whether records of an entity get other names at Ometria.
+func renamed(e connection.Entity, before, after connection.Settings) bool {
+	switch e {
+	case connection.Customers:
+		return before.CustomersIn() != after.CustomersIn()
+	case connection.Subscribers:
+		return before.SubscribersIn() != after.SubscribersIn()
+	case connection.Products:
+		return before.RawVariantIDs() != after.RawVariantIDs()
+	}
+	return false
 }
 
 // SetPhase moves a connection to phase to if it is in one of from; without

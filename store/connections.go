@@ -184,11 +184,12 @@ func scanConnection(row scanner) (connection.Connection, error) {
 		mapping, settings, failure, attention, parked       string
 		storeInfo, installed                                string
 		pausedAt, held, createdAt, updatedAt, webhook, done int64
-		nextProbe                                           int64
+		nextProbe, accountSince                             int64
 	)
 	err := row.Scan(&c.ID, &c.Name, &c.AuthenticationID, &c.StoreHash, &c.IdentificationCode, &c.BulkSyncStartDate,
 		&c.Timezone, &mapping, &settings, &c.Phase, &pausedAt, &failure, &attention, &parked, &nextProbe, &storeInfo, &installed,
-		&held, &c.Version, &createdAt, &updatedAt, &webhook, &done)
+		&held, &c.Version, &createdAt, &updatedAt, &webhook, &done,
+		&c.Epoch, &accountSince)
 	if err != nil {
 		return c, err
 	}
@@ -213,5 +214,6 @@ func scanConnection(row scanner) (connection.Connection, error) {
 	c.AccountHeldContacts = held == 1
 	c.PausedAt, c.CreatedAt, c.UpdatedAt = toTime(pausedAt), toTime(createdAt), toTime(updatedAt)
 	c.LastWebhookAt, c.LastReconcileAt = toTime(webhook), toTime(done)
+	c.AccountSince = toTime(accountSince)
 	return c, nil
 }

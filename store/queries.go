@@ -18,7 +18,7 @@ type queries struct {
 	LockAuthentication, AuthenticationInUse, DeleteAuthentication,
 
 	InsertConnection, InsertWebhookSecret, SelectConnection, LockConnection, ListConnections, SelectRivals,
-	UpdateConnection, SelectWebhookSecret, SelectFingerprintKey, TouchReconciled, LeaseParked,
+	UpdateConnection, ForgetPushes, SelectWebhookSecret, SelectFingerprintKey, TouchReconciled, LeaseParked,
 	RemoveConnection, LockForRemoval, AnyParkedDue, SelectNow, DeleteRecords, DeleteEntitySyncs,
 
 	SecretIssued, SelectSecrets, UpsertDirty, TouchWebhook,

@@ -10,20 +10,23 @@ INSERT INTO webhook_secrets (hash, connection_id) VALUES (?1, ?2);
 -- name: SelectConnection
 SELECT id, name, authentication_id, store_hash, identification_code, bulk_sync_start_date, timezone,
     status_mapping, settings, phase, paused_at, failure, attention, parked, next_probe_at, store_info, installed,
-    account_held_contacts, version, created_at, updated_at, last_webhook_at, last_reconcile_at
+    account_held_contacts, version, created_at, updated_at, last_webhook_at, last_reconcile_at,
+    epoch, account_since
 FROM connections WHERE id = ?1 AND removed_at = 0;
 
 -- name: LockConnection
 -- Not FOR UPDATE: intake's FOR KEY SHARE must not wait for it.
 SELECT id, name, authentication_id, store_hash, identification_code, bulk_sync_start_date, timezone,
     status_mapping, settings, phase, paused_at, failure, attention, parked, next_probe_at, store_info, installed,
-    account_held_contacts, version, created_at, updated_at, last_webhook_at, last_reconcile_at
+    account_held_contacts, version, created_at, updated_at, last_webhook_at, last_reconcile_at,
+    epoch, account_since
 FROM connections WHERE id = ?1 AND removed_at = 0 {lock_row};
 
 -- name: ListConnections
 SELECT id, name, authentication_id, store_hash, identification_code, bulk_sync_start_date, timezone,
     status_mapping, settings, phase, paused_at, failure, attention, parked, next_probe_at, store_info, installed,
-    account_held_contacts, version, created_at, updated_at, last_webhook_at, last_reconcile_at
+    account_held_contacts, version, created_at, updated_at, last_webhook_at, last_reconcile_at,
+    epoch, account_since
 FROM connections WHERE id > ?1 AND removed_at = 0 ORDER BY id LIMIT ?2;
 
 -- name: SelectRivals
@@ -35,8 +38,19 @@ WHERE identification_code = ?1 AND id <> ?2 AND removed_at = 0 ORDER BY id;
 UPDATE connections SET name = ?2, authentication_id = ?3, identification_code = ?4, id_prefix = ?5,
     bulk_sync_start_date = ?6, timezone = ?7, status_mapping = ?8, settings = ?9, phase = ?10, paused_at = ?11,
     failure = ?12, attention = ?13, parked = ?14, next_probe_at = ?15, store_info = ?16, installed = ?17,
-    account_held_contacts = ?18, version = ?19, updated_at = {now}
+    account_held_contacts = ?18, version = ?19, epoch = ?20, account_since = ?21, updated_at = {now}
 WHERE id = ?1;
+
+-- name: ForgetPushes
+-- A push on its way goes where nobody looks any more: its claim ends, and the
+-- record is read anew.
+UPDATE records SET state = '{}', ever_pushed = 0, fingerprint = '',
+    pushed_seq = CASE WHEN inflight_seq IS NULL THEN pushed_seq ELSE ?2 END,
+    dirty_at = CASE WHEN inflight_seq IS NULL OR dirty_seq IS NOT NULL THEN dirty_at ELSE {now} END,
+    dirty_seq = CASE WHEN inflight_seq IS NULL THEN dirty_seq ELSE ?2 END,
+    inflight_seq = NULL, inflight_until = NULL
+WHERE connection_id = ?1 AND entity IN (SELECT {text_value} FROM {items}(?3) AS item)
+    AND (state <> '{}' OR ever_pushed = 1 OR fingerprint <> '' OR inflight_seq IS NOT NULL);
 
 -- name: SelectWebhookSecret
 SELECT webhook_secret, webhook_secret_key_id FROM connections WHERE id = ?1 AND removed_at = 0;

@@ -24,9 +24,11 @@ WHERE connection_id = ?1 AND entity = ?2 AND inflight_until <= {now}
     AND record_id IN (SELECT CAST(item.value AS BIGINT) FROM {items}(?4) AS item);
 
 -- name: ClaimRecords
+-- What was read for before earlier pushes were forgotten is read anew.
 UPDATE records SET inflight_seq = ?3, inflight_until = {now} + ?4, fingerprint = '', last_fetched_at = {now}
 WHERE connection_id = ?1 AND entity = ?2 AND pushed_seq < ?3 AND inflight_seq IS NULL
     AND record_id IN (SELECT CAST(item.value AS BIGINT) FROM {items}(?5) AS item)
+    AND EXISTS (SELECT 1 FROM connections WHERE id = ?1 AND epoch = ?6)
 RETURNING record_id, state, ever_pushed;
 
 -- name: MarkUnclaimed

@@ -38,6 +38,7 @@ func Run(t *testing.T, open Open) {
 		{"Erase", erase},
 		{"Intake", intake},
 		{"Claims", claims},
+		{"Forget", forget},
 		{"Records", records},
 		{"Dispatch", dispatch},
 		{"Failures", failures},

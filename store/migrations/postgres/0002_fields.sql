@@ -26,6 +26,7 @@ CREATE UNIQUE INDEX fields_key ON fields (connection_id, entity, key) WHERE key 
 ALTER TABLE records ADD COLUMN notes TEXT NOT NULL DEFAULT '';
 CREATE INDEX records_notes ON records (connection_id, entity, notes, outcome_at) WHERE notes <> '';
 
--- How often what earlier pushes left behind was forgotten: a push that was read
--- for before the latest time claims nothing.
+-- How often what earlier pushes left behind was forgotten, and when the
+-- connection began to push to another account, collection or ids.
 ALTER TABLE connections ADD COLUMN epoch BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE connections ADD COLUMN account_since BIGINT NOT NULL DEFAULT 0;
