@@ -50,7 +50,7 @@ func (i *installer) ensureScripts(ctx context.Context, renew bool) (mended bool,
 	set := scriptSet{installer: i, standing: standing, room: scriptsPerAccount - len(all)}
 	for _, channel := range channelsOf(fronts, known, standing) {
 		if err := set.ensure(ctx, channel, renew); err != nil {
-			return set.mended, errors.Join(err, set.note(ctx))
+			return set.mended, errors.Join(err, set.note(ctx, i.connection.Installed.Scripts...))
 		}
 	}
 	for _, surplus := range set.standing { // doubles, or of channels that vanished
@@ -192,11 +192,16 @@ func scriptRefused(err error, has int) error {
 		said.Status, said.Title))
 }
 
-// note keeps which scripts are ours, those not looked at included.
-func (set *scriptSet) note(ctx context.Context) error {
+// note keeps which scripts are ours: those that are done, and the others given.
+func (set *scriptSet) note(ctx context.Context, others ...connection.Script) error {
 	var noted []connection.Script
-	for _, s := range append(slices.Clone(set.wanted), set.standing...) {
+	for _, s := range set.wanted {
 		noted = append(noted, connection.Script{ID: s.UUID, ChannelID: s.ChannelID})
+	}
+	for _, s := range others {
+		if !slices.ContainsFunc(noted, func(n connection.Script) bool { return n.ID == s.ID }) {
+			noted = append(noted, s)
+		}
 	}
 	if slices.Equal(noted, set.connection.Installed.Scripts) {
 		return nil

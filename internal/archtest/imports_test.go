@@ -64,6 +64,7 @@ var notLinked = map[string]string{
 	module + "/internal/contract":     "the vendor's contract is for tests",
 	"github.com/brianvoe/gofakeit":    "made-up data does not ship",
 	"github.com/rogpeppe/go-internal": "test code does not ship",
+	"github.com/chromedp":             "test code does not ship",
 }
 
 func TestImportsFollowTheTable(t *testing.T) {
