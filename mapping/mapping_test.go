@@ -95,10 +95,16 @@ var compiled = sync.OnceValues(func() (schemas, error) {
 	return s, nil
 })
 
+// tester is what valid needs of a *testing.T or a *rapid.T.
+type tester interface {
+	require.TestingT
+	Helper()
+}
+
 // valid holds every record to Ometria's schema: whole ones to the stricter
 // form, partial ones (something gone) to the root. Where the specs are absent
 // it checks what needs none.
-func valid(t testing.TB, records []ometria.Record) {
+func valid(t tester, records []ometria.Record) {
 	t.Helper()
 	seen := map[ometria.Key]bool{}
 	for _, record := range records {

@@ -115,7 +115,8 @@ func (d document) mapped(e connection.Entity) (mapping.Result, bool) {
 	if p.Source == nil {
 		return mapping.Gone(e, connection.RecordID(p.Gone), ctx, p.Prev), true
 	}
-	return mapRecord(e, p.Source, p.Refunds, ctx, p.Prev)
+	source, err := decoded(e, p.Source)
+	return mapRecord(source, p.Refunds, ctx, p.Prev), err == nil
 }
 
 func namesOf(names []name) map[int64]string {
@@ -124,28 +125,6 @@ func namesOf(names []name) map[int64]string {
 		out[n.ID] = n.Name
 	}
 	return out
-}
-
-// mapRecord decodes what BigCommerce answered, as the client does, and maps it.
-func mapRecord(e connection.Entity, source []byte, refunds []bigcommerce.Refund, ctx mapping.Context, prev connection.RecordState) (mapping.Result, bool) {
-	switch e {
-	case connection.Customers:
-		var c bigcommerce.Customer
-		err := json.Unmarshal(source, &c)
-		return mapping.Customer(c, ctx), err == nil
-	case connection.Subscribers:
-		var s bigcommerce.Subscriber
-		err := json.Unmarshal(source, &s)
-		return mapping.Subscriber(s, ctx, prev), err == nil
-	case connection.Orders:
-		var o bigcommerce.Order
-		err := json.Unmarshal(source, &o)
-		return mapping.Order(o, refunds, ctx, prev), err == nil
-	default:
-		var p bigcommerce.Product
-		err := json.Unmarshal(source, &p)
-		return mapping.Product(p, ctx, prev), err == nil
-	}
 }
 
 var (

@@ -93,10 +93,15 @@ func flat(s *openapi3.Schema, seen map[*openapi3.Schema]*openapi3.Schema) *opena
 
 // Draw draws a value of the schema, as encoding/json reads it with UseNumber.
 func (s Schema) Draw(t *rapid.T, label string) any {
-	return drawing{t}.value(s.Schema, label)
+	return drawing{t, rapid.IntRange(0, 9).Draw(t, label+" is absurd") == 9}.value(s.Schema, label)
 }
 
-type drawing struct{ *rapid.T }
+// drawing is one value on its way. An absurd one has any text where the schema
+// asks for a text and means an amount or a date.
+type drawing struct {
+	*rapid.T
+	absurd bool
+}
 
 // among draws true in n of 100 draws.
 func (d drawing) among(n int, label string) bool {
@@ -190,6 +195,9 @@ func (d drawing) integer(s *openapi3.Schema, name string) json.Number {
 	}
 	if d.among(10, name+" is any integer") {
 		return number(rapid.Int64Range(least, most).Draw(d.T, name))
+	}
+	if name == "id" {
+		least = max(least, 1)
 	}
 	return number(rapid.Int64Range(max(least, 0), min(most, 12)).Draw(d.T, name))
 }
