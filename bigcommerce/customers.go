@@ -3,6 +3,7 @@ package bigcommerce
 import (
 	"context"
 	"iter"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -263,21 +264,34 @@ func (s *CustomersService) FormFieldValues(ctx context.Context, filter FormField
 	return cursorV3[FormField](ctx, s.client, "/v3/customers/form-field-values", q)
 }
 
-// FormFieldNames returns the names of all fields of one type that any customer
-// or address has a value of: how password fields are told from others.
-func (s *CustomersService) FormFieldNames(ctx context.Context, fieldType string) ([]string, error) {
+// FormFieldNames returns names of fields of one type: how password fields are
+// told from others. The API lists values alone, of each customer and address
+// one, so it reads their first page, and where more follow it asks for each of
+// the names in question by itself. A field that nobody has a value of is not
+// found.
+func (s *CustomersService) FormFieldNames(ctx context.Context, fieldType string, asked ...string) ([]string, error) {
+	first, err := s.FormFieldValues(ctx, FormFieldFilter{FieldType: fieldType})
+	if err != nil {
+		return nil, err
+	}
 	var names []string
-	seen := map[string]bool{}
-	filter := FormFieldFilter{FieldType: fieldType}
-	next := func(filter *FormFieldFilter, page Page[FormField]) { filter.After = page.EndCursor }
-	for field, err := range records(pages(ctx, filter, s.FormFieldValues, next)) {
+	add := func(page Page[FormField], only string) {
+		for _, field := range page.Records {
+			if (only == "" || field.Name == only) && !slices.Contains(names, field.Name) {
+				names = append(names, field.Name)
+			}
+		}
+	}
+	add(first, "")
+	for _, name := range asked {
+		if !first.More || name == "" || slices.Contains(names, name) {
+			continue
+		}
+		page, err := s.FormFieldValues(ctx, FormFieldFilter{FieldType: fieldType, FieldName: name, Limit: 1})
 		if err != nil {
 			return nil, err
 		}
-		if !seen[field.Name] {
-			seen[field.Name] = true
-			names = append(names, field.Name)
-		}
+		add(page, name)
 	}
 	return names, nil
 }

@@ -135,12 +135,22 @@ func TestCustomersComplete(t *testing.T) {
 }
 
 func TestFormFieldNames(t *testing.T) {
-	v := serve(t, answers(`{"data":[{"name":"PIN","value":"1"},{"name":"PIN","value":"2"}],"meta":{"pagination":{"current_page":1,"total_pages":2},"cursor_pagination":{"end_cursor":"c","links":{}}}}`,
-		`{"data":[{"name":"Secret","value":"3"}],"meta":{"cursor_pagination":{"end_cursor":"d","links":{}}}}`))
-	names, err := v.client.Customers.FormFieldNames(t.Context(), FieldTypePassword)
+	const path = "GET /v3/customers/form-field-values?limit=250&field_type=password"
+	v := serve(t, answers(`{"data":[{"name":"PIN","value":"1"},{"name":"PIN","value":"2"}],"meta":{"cursor_pagination":{"end_cursor":"c","links":{}}}}`))
+	names, err := v.client.Customers.FormFieldNames(t.Context(), FieldTypePassword, "Secret")
+	require.NoError(t, err)
+	require.Equal(t, []string{"PIN"}, names)
+	require.Equal(t, []string{path}, v.seen(), "one page told all")
+
+	v = serve(t, answers(`{"data":[{"name":"PIN","value":"1"},{"name":"PIN","value":"2"}],"meta":{"pagination":{"current_page":1,"total_pages":400},"cursor_pagination":{"end_cursor":"c","links":{}}}}`,
+		`{"data":[{"name":"Secret","value":"3"}],"meta":{"cursor_pagination":{"end_cursor":"d","links":{}}}}`,
+		`{"data":[],"meta":{"cursor_pagination":{"links":{}}}}`,
+		`{"data":[{"name":"PIN","value":"3"}],"meta":{"cursor_pagination":{"end_cursor":"d","links":{}}}}`))
+	names, err = v.client.Customers.FormFieldNames(t.Context(), FieldTypePassword, "PIN", "Secret", "", "Shoe size", "Filter ignored")
 	require.NoError(t, err)
 	require.Equal(t, []string{"PIN", "Secret"}, names)
-	require.Equal(t, []string{"GET /v3/customers/form-field-values?limit=250&field_type=password", "GET /v3/customers/form-field-values?after=c&limit=250&field_type=password"}, v.seen())
+	one := "GET /v3/customers/form-field-values?limit=1&field_type=password&field_name="
+	require.Equal(t, []string{path, one + "Secret", one + "Shoe+size", one + "Filter+ignored"}, v.seen(), "however many customers there are")
 }
 
 func TestProductGetAndVariants(t *testing.T) {

@@ -54,7 +54,7 @@ func (r *Reader) leaveOut(ctx context.Context, entity connection.Entity, id int6
 
 // Customers binds a page of customers.
 func (r *Reader) Customers(ctx context.Context, page bigcommerce.Page[bigcommerce.Customer]) ([]Record, error) {
-	known, err := r.customerReferences(ctx)
+	known, err := r.customerReferences(ctx, page.Records)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +153,7 @@ func (r *Reader) Orders(ctx context.Context, page bigcommerce.Page[bigcommerce.O
 	for _, order := range orders {
 		records = append(records, Record{
 			ID: connection.RecordID(order.ID), Source: order, Modified: order.DateModified.Time, Size: 1, Archived: order.IsDeleted,
-			Fingerprint: r.fingerprint(r.context, order, refunds[order.ID]),
+			Refunds: refunds[order.ID], Fingerprint: r.fingerprint(r.context, order, refunds[order.ID]),
 			Map: func(prev connection.RecordState) mapping.Result {
 				return mapping.Order(order, refunds[order.ID], r.context, prev)
 			},

@@ -3,6 +3,8 @@ package source
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,8 +24,10 @@ type productReferences struct {
 }
 
 type customerReferences struct {
-	groups         map[int64]string
-	attributes     map[int64]string
+	groups     map[int64]string
+	attributes map[int64]string
+	// passwordFields says of each form field asked about whether it holds
+	// passwords.
 	passwordFields map[string]bool
 	readAt         time.Time
 }
@@ -101,14 +105,54 @@ func (r *productReferences) cover(products []bigcommerce.Product) bool {
 }
 
 // customerReferences returns the names of customer groups and attributes, and
-// of form fields that hold passwords, whose values are never sent on.
-func (r *Reader) customerReferences(ctx context.Context) (*customerReferences, error) {
+// which of the customers' form fields hold passwords, whose values are never
+// sent on. A field that is new since the last look is asked about before its
+// first value goes anywhere.
+func (r *Reader) customerReferences(ctx context.Context, customers []bigcommerce.Customer) (*customerReferences, error) {
 	entry := r.references.of(r.connection.ID)
 	entry.mu.Lock()
 	defer entry.mu.Unlock()
-	if known := entry.customers; known != nil && time.Since(known.readAt) < referencesLast {
-		return known, nil
+	known := entry.customers
+	if known == nil || time.Since(known.readAt) >= referencesLast {
+		var err error
+		if known, err = r.readCustomerReferences(ctx); err != nil {
+			return nil, err
+		}
+		entry.customers = known
 	}
+	asked := known.newFields(customers)
+	if len(asked) > 0 {
+		names, err := r.shop.Customers.FormFieldNames(ctx, bigcommerce.FieldTypePassword, asked...)
+		if err != nil {
+			return nil, fmt.Errorf("read names of password fields: %w", err)
+		}
+		// Readers hold the map that was, so it never changes.
+		more := *known
+		more.passwordFields = maps.Clone(known.passwordFields)
+		for _, name := range asked {
+			more.passwordFields[name] = slices.Contains(names, name)
+		}
+		known, entry.customers = &more, &more
+	}
+	return known, nil
+}
+
+// newFields are the names of form fields with a value that nobody has asked
+// about yet.
+func (c *customerReferences) newFields(customers []bigcommerce.Customer) []string {
+	var names []string
+	for _, customer := range customers {
+		for _, field := range customer.FormFields {
+			_, known := c.passwordFields[field.Name]
+			if !known && field.Value.String() != "" && !slices.Contains(names, field.Name) {
+				names = append(names, field.Name)
+			}
+		}
+	}
+	return names
+}
+
+func (r *Reader) readCustomerReferences(ctx context.Context) (*customerReferences, error) {
 	known := &customerReferences{groups: map[int64]string{}, attributes: map[int64]string{}, passwordFields: map[string]bool{}, readAt: time.Now()}
 	groups, err := r.shop.Customers.Groups(ctx)
 	if err != nil {
@@ -124,13 +168,5 @@ func (r *Reader) customerReferences(ctx context.Context) (*customerReferences, e
 	for _, attribute := range attributes {
 		known.attributes[attribute.ID] = attribute.Name
 	}
-	names, err := r.shop.Customers.FormFieldNames(ctx, bigcommerce.FieldTypePassword)
-	if err != nil {
-		return nil, fmt.Errorf("read names of password fields: %w", err)
-	}
-	for _, name := range names {
-		known.passwordFields[name] = true
-	}
-	entry.customers = known
 	return known, nil
 }
