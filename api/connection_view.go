@@ -66,7 +66,13 @@ type quotaHealth struct {
 }
 
 type scriptHealth struct {
-	Installed bool `json:"installed"`
+	Installed bool           `json:"installed"`
+	Scripts   []scriptPlaced `json:"scripts"` // one a storefront channel
+}
+
+type scriptPlaced struct {
+	ID        string `json:"id"`
+	ChannelID int64  `json:"channel_id"`
 }
 
 type okHealth struct {
@@ -133,9 +139,12 @@ func (a *api) viewConnection(ctx context.Context, c connection.Connection) (conn
 func viewHealth(c connection.Connection) healthView {
 	h := healthView{
 		Hooks:       hooksHealth{Expected: len(bigcommerce.HookScopes())},
-		Script:      scriptHealth{Installed: len(c.Installed.Scripts) > 0},
+		Script:      scriptHealth{Installed: len(c.Installed.Scripts) > 0, Scripts: []scriptPlaced{}},
 		Credentials: okHealth{OK: true},
 		Parked:      c.Parked,
+	}
+	for _, script := range c.Installed.Scripts {
+		h.Script.Scripts = append(h.Script.Scripts, scriptPlaced(script))
 	}
 	for _, hook := range c.Installed.Hooks {
 		if hook.Active {

@@ -244,7 +244,7 @@ func TestHealthAndFailureAreShown(t *testing.T) {
 	assert.Equal(t, map[string]any{"expected": float64(len(bigcommerce.HookScopes())), "active": 1.0}, health["hooks"])
 	assert.Nil(t, health["quota"], "the store has not told its quota")
 	assert.Contains(t, health, "quota")
-	assert.Equal(t, map[string]any{"installed": true}, health["script"])
+	assert.Equal(t, map[string]any{"installed": true, "scripts": []any{map[string]any{"id": "uuid", "channel_id": 1.0}}}, health["script"])
 	assert.Equal(t, map[string]any{"ok": false}, health["credentials"])
 	assert.Equal(t, "ometria_credentials", health["parked"].(map[string]any)["code"])
 	assert.Equal(t, "ometria_credentials", c["attention"].([]any)[0].(map[string]any)["code"])

@@ -159,7 +159,8 @@ func (f *Storefront) page(shopper Shopper, path string) page {
 
 func (f *Storefront) cartRows(shopper Shopper) string {
 	var rows strings.Builder
-	for _, item := range f.cart(shopper, true).LineItems.PhysicalItems {
+	items := f.cart(shopper, true).LineItems
+	for _, item := range slices.Concat(items.PhysicalItems, items.DigitalItems) {
 		fmt.Fprintf(&rows, "<tr><td>%d × %s<td>%.2f", item.Quantity, html.EscapeString(item.Name), item.ExtendedSalePrice)
 	}
 	return "<table>" + rows.String() + "</table>"
