@@ -53,17 +53,26 @@ build: dev-build ## Build bin/ometria-bigcommerce, bin/dev and bin/devserver
 gotestsum:
 	@go build -modfile=tools/go.mod -o $(GOTESTSUM) gotest.tools/gotestsum
 
+# The contract test's mock of BigCommerce's API; without it that test is skipped.
+.PHONY: prism
+prism: ## Install what mocks BigCommerce's API in tests, if npm is here
+	@cd internal/contract/prism; \
+	if ! command -v npm >/dev/null; then echo 'npm is not installed: the tests against Prism will be skipped'; \
+	elif [ package-lock.json -nt node_modules/.package-lock.json ]; then \
+		npm ci --no-audit --no-fund --loglevel=error >/dev/null || echo 'npm ci failed: the tests against Prism will be skipped'; \
+	fi
+
 # Both modules run even if the first fails. -count=1: e2e builds and starts
 # programs that go test's cache does not know it depends on.
 .PHONY: test
-test: devserver gotestsum ## Run all tests of both modules; lists what was skipped and why
+test: devserver gotestsum prism ## Run all tests of both modules; lists what was skipped and why
 	@status=0; \
 	$(GOTESTSUM) --format standard-quiet -- -count=1 -timeout 14m $(TESTFLAGS) ./... || status=1; \
 	cd devserver && $(GOTESTSUM) --format standard-quiet -- -timeout 5m $(TESTFLAGS) ./... || status=1; \
 	exit $$status
 
 .PHONY: test-long
-test-long: devserver gotestsum ## Run all tests with the race detector, then each fuzz target for FUZZTIME
+test-long: devserver gotestsum prism ## Run all tests with the race detector, then each fuzz target for FUZZTIME
 	$(GOTESTSUM) --format standard-quiet -- -race -timeout 60m $(TESTFLAGS) ./...
 	@set -euo pipefail; \
 	go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.Dir}}{{end}}' ./... | while read -r dir; do \

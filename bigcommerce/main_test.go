@@ -2,6 +2,7 @@ package bigcommerce
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"github.com/ometria/ometria-bigcommerce/internal/contract"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -101,17 +104,22 @@ func answers(bodies ...string) http.HandlerFunc {
 	}
 }
 
-// spec reads a file of the vendor's specifications, or skips the test.
+// specs is the folder of the vendor's specifications; the test is skipped
+// without it.
+func specs(t *testing.T) string {
+	t.Helper()
+	folder, err := contract.Folder()
+	if errors.Is(err, contract.ErrAbsent) {
+		t.Skip(err)
+	}
+	require.NoError(t, err)
+	return folder
+}
+
 func spec(t *testing.T, path ...string) []byte {
 	t.Helper()
-	root := os.Getenv("OBC_SPECS")
-	if root == "" {
-		root = "../../shared/specs"
-	}
-	data, err := os.ReadFile(filepath.Join(append([]string{root, "bigcommerce"}, path...)...))
-	if err != nil {
-		t.Skipf("skipped: the vendor's specifications are not here (set OBC_SPECS): %v", err)
-	}
+	data, err := os.ReadFile(filepath.Join(append([]string{specs(t)}, path...)...))
+	require.NoError(t, err)
 	return data
 }
 

@@ -1,7 +1,6 @@
 package bigcommerce
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -41,12 +40,7 @@ func TestTargetOfExamples(t *testing.T) {
 		"store_subscriber_deleted.json":        {KindSubscriber, 5},
 		"store_subscriber_updated.json":        {KindSubscriber, 5},
 	}
-	spec(t, "webhooks", "store_order_created.json") // skips
-	root := os.Getenv("OBC_SPECS")
-	if root == "" {
-		root = "../../shared/specs"
-	}
-	files, err := filepath.Glob(filepath.Join(root, "bigcommerce", "webhooks", "*.json"))
+	files, err := filepath.Glob(filepath.Join(specs(t), "webhooks", "*.json"))
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	for _, file := range files {

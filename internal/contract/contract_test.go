@@ -1,4 +1,4 @@
-package contract_test
+package contract
 
 import (
 	"errors"
@@ -14,14 +14,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ometria/ometria-bigcommerce/bigcommerce"
-	"github.com/ometria/ometria-bigcommerce/internal/contract"
 	"github.com/ometria/ometria-bigcommerce/simulator/bigcommercesim"
 )
 
-func open(t *testing.T) *contract.Files {
+func open(t *testing.T) *Files {
 	t.Helper()
-	files, err := contract.Open()
-	if errors.Is(err, contract.ErrAbsent) {
+	files, err := Open()
+	if errors.Is(err, ErrAbsent) {
 		t.Skip(err)
 	}
 	require.NoError(t, err)
@@ -33,11 +32,11 @@ type store struct {
 	shop
 	*bigcommercesim.Server
 	url       string
-	recorder  *contract.Recorder
+	recorder  *Recorder
 	transport http.RoundTripper
 }
 
-func newStore(t *testing.T, files *contract.Files) *store {
+func newStore(t *testing.T, files *Files) *store {
 	t.Helper()
 	s := serve(t, files.Recorder(), func(o *bigcommercesim.Options) {
 		o.Customers, o.Subscribers, o.Products, o.Orders = 60, 40, 60, 200
@@ -58,7 +57,7 @@ func newStore(t *testing.T, files *contract.Files) *store {
 	return s
 }
 
-func serve(t *testing.T, recorder *contract.Recorder, change func(*bigcommercesim.Options)) *store {
+func serve(t *testing.T, recorder *Recorder, change func(*bigcommercesim.Options)) *store {
 	t.Helper()
 	o := bigcommercesim.DefaultOptions()
 	o.Quota = bigcommercesim.Quota{}
@@ -143,7 +142,7 @@ func (s *store) otherReads(t *testing.T) {
 		fmt.Sprintf("/v3/hooks/%d", hook.ID),
 	} {
 		t.Run(path, func(t *testing.T) {
-			answer := read(handler, path)
+			answer := get(handler, path)
 			require.Equal(t, http.StatusOK, answer.Code, answer.Body)
 			require.NotRegexp(t, `^(\[\]|{"data":\[\])`, answer.Body.String(), "an empty answer proves nothing")
 		})
@@ -154,7 +153,7 @@ func (s *store) otherReads(t *testing.T) {
 func (s *store) answered(t *testing.T, path string) string {
 	t.Helper()
 	for id := s.order; id < s.order+200; id++ {
-		if here := fmt.Sprintf(path, id); read(s.Server, here).Code == http.StatusOK {
+		if here := fmt.Sprintf(path, id); get(s.Server, here).Code == http.StatusOK {
 			return here
 		}
 	}
@@ -162,7 +161,7 @@ func (s *store) answered(t *testing.T, path string) string {
 	return ""
 }
 
-func read(handler http.Handler, path string) *httptest.ResponseRecorder {
+func get(handler http.Handler, path string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodGet, "/stores/simstore"+path, nil)
 	r.Header.Set("Accept", "application/json")
 	r.Header.Set("X-Auth-Token", "bigcommerce-token")
@@ -191,7 +190,7 @@ func (s *store) emptyPages(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, orders.Len())
 	for _, path := range []string{"/v2/currencies?page=9", "/v2/customer_groups?page=9"} {
-		require.Equal(t, http.StatusNoContent, read(s.recorder.Handler(s.Server), path).Code)
+		require.Equal(t, http.StatusNoContent, get(s.recorder.Handler(s.Server), path).Code)
 	}
 	for id := s.order; ; id++ {
 		coupons, err := s.Orders.Coupons(ctx, id)
@@ -264,9 +263,9 @@ func TestBadExchangesAreSeen(t *testing.T) {
 		require.ErrorAs(t, err, &refused)
 	}
 	handler := s.recorder.Handler(s.Server)
-	require.Equal(t, http.StatusRequestEntityTooLarge, read(handler, "/v2/orders?limit=300").Code)
-	require.Equal(t, http.StatusUnprocessableEntity, read(handler, "/v3/customers?colour=red&limit=many").Code)
-	require.Equal(t, http.StatusNotFound, read(handler, "/v3/custumers").Code)
+	require.Equal(t, http.StatusRequestEntityTooLarge, get(handler, "/v2/orders?limit=300").Code)
+	require.Equal(t, http.StatusUnprocessableEntity, get(handler, "/v3/customers?colour=red&limit=many").Code)
+	require.Equal(t, http.StatusNotFound, get(handler, "/v3/custumers").Code)
 	bare := httptest.NewRecorder()
 	handler.ServeHTTP(bare, httptest.NewRequest(http.MethodGet, "/stores/simstore/v3/hooks", nil))
 	require.Equal(t, http.StatusUnauthorized, bare.Code)
@@ -274,7 +273,7 @@ func TestBadExchangesAreSeen(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{"time":"now","tiem":1}`))
 	}))
-	require.Equal(t, http.StatusOK, read(misspelt, "/v2/time").Code)
+	require.Equal(t, http.StatusOK, get(misspelt, "/v2/time").Code)
 
 	var seen []string
 	for _, v := range s.recorder.Violations() {

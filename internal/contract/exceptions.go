@@ -59,3 +59,45 @@ var exceptions = []exception{
 	{"webhooks.v3.yml", []string{"GET /v3/hooks"}, "answer.data", "minItems", "a store without hooks lists none"},
 	{"subscribers.v3.yml", []string{"GET /v3/customers/subscribers"}, "query id", "required", "marked required by a parameter shared with the path of one subscriber"},
 }
+
+// withoutState are refusals of the client that say nothing of a mock's bodies:
+// it answers one example to every page and id.
+var withoutState = []string{
+	"another page came than was asked for", "the same page came twice", "the cursor did not move",
+	"another order came", "another product came",
+}
+
+// mockException is where a random answer of a mock is none that the real service
+// could give, since the file does not say all. Such a value is replaced by one
+// of its kind before the client reads it; a field that none had fails the test.
+type mockException struct {
+	file   string
+	fields []string
+	kind   string // money, date, seconds, number
+	why    string
+}
+
+const anyNumber = "the file says number, of which most are neither whole nor positive"
+
+var mockExceptions = []mockException{
+	{"currencies.v2.yml", []string{"currency_exchange_rate"}, "money", "the file says string"},
+	{"customers.v3.yml", []string{"channel_ids"}, "number", "the items' type hides behind an example that Prism takes for it"},
+	{ordersV2, []string{
+		"amount", "base_cost", "base_price", "base_total", "cost_ex_tax", "cost_inc_tax", "cost_tax", "coupon_discount",
+		"currency_exchange_rate", "discount_amount", "discounted_total_inc_tax", "gift_certificate_amount",
+		"handling_cost_ex_tax", "handling_cost_inc_tax", "handling_cost_tax", "price_ex_tax", "price_inc_tax",
+		"refunded_amount", "shipping_cost_ex_tax", "shipping_cost_inc_tax", "shipping_cost_tax",
+		"store_credit_amount", "store_default_to_transactional_exchange_rate", "subtotal_ex_tax", "subtotal_inc_tax",
+		"subtotal_tax", "total_ex_tax", "total_inc_tax", "total_tax", "wrapping_cost_ex_tax",
+		"wrapping_cost_inc_tax", "wrapping_cost_tax",
+	}, "money", "the file says string"},
+	{ordersV2, []string{
+		"count", "items_shipped", "items_total", "quantity", "quantity_refunded", "quantity_shipped", "customer_id",
+	}, "number", anyNumber},
+	{ordersV2, []string{"date_created", "date_modified", "date_shipped"}, "date", "the file says string"},
+	{productsV3, []string{"categories"}, "number", anyNumber},
+	{"sites.v3.yml", []string{"id"}, "number", "the file says integer: a page of negative ids cannot be told from the one before"},
+	{"store_information.v2.yml", []string{"time"}, "seconds", anyNumber},
+	{"webhooks.v3.yml", []string{"created_at", "updated_at"}, "seconds", anyNumber},
+	{"webhooks.v3.yml", []string{"id"}, "number", "the file says integer: the client asks for no negative id"},
+}

@@ -1,4 +1,4 @@
-package contract_test
+package contract
 
 import (
 	"cmp"
@@ -43,20 +43,20 @@ var operations = map[string]func(context.Context, *testing.T, shop) error{
 		if err != nil {
 			return err
 		}
-		return second(s.Customers.Page(ctx, whole(t, bigcommerce.CustomerFilter{
+		return rows(s.Customers.Page(ctx, whole(t, bigcommerce.CustomerFilter{
 			After: cmp.Or(page.EndCursor, "none"), Limit: 2, IDs: []int64{s.customer}, DateCreatedMin: from, DateCreatedMax: to,
 			DateModifiedMin: from, DateModifiedMax: to, Sort: "date_modified:asc", Bare: true,
 			Emails: []string{"a@example.com", "b@example.com"},
 		})))
 	},
 	"Customers.Pages": func(ctx context.Context, _ *testing.T, s shop) error {
-		return few(s.Customers.Pages(ctx, bigcommerce.CustomerFilter{Limit: 20, Sort: "date_created:desc"}))
+		return fewPages(s.Customers.Pages(ctx, bigcommerce.CustomerFilter{Limit: 20, Sort: "date_created:desc"}))
 	},
 	"Customers.All": func(ctx context.Context, _ *testing.T, s shop) error {
 		return few(s.Customers.All(ctx, bigcommerce.CustomerFilter{}))
 	},
 	"Customers.ByIDs": func(ctx context.Context, _ *testing.T, s shop) error {
-		return second(s.Customers.ByIDs(ctx, s.customer, s.customer+1))
+		return rows(s.Customers.ByIDs(ctx, s.customer, s.customer+1))
 	},
 	"Customers.Complete": func(ctx context.Context, _ *testing.T, s shop) error {
 		return s.Customers.Complete(ctx, []bigcommerce.Customer{{ID: s.customer, AddressCount: 11, AttributeCount: 11}})
@@ -73,7 +73,7 @@ var operations = map[string]func(context.Context, *testing.T, shop) error{
 		if err != nil {
 			return err
 		}
-		return second(s.Customers.FormFieldValues(ctx, whole(t, bigcommerce.FormFieldFilter{
+		return rows(s.Customers.FormFieldValues(ctx, whole(t, bigcommerce.FormFieldFilter{
 			After: cmp.Or(page.EndCursor, "none"), Limit: 2, FieldType: bigcommerce.FieldTypeText, FieldName: "Shoe size", CustomerID: s.customer, AddressID: 12,
 		})))
 	},
@@ -91,18 +91,18 @@ var operations = map[string]func(context.Context, *testing.T, shop) error{
 	"Customers.Groups": func(ctx context.Context, _ *testing.T, s shop) error { return second(s.Customers.Groups(ctx)) },
 
 	"Subscribers.Page": func(ctx context.Context, t *testing.T, s shop) error {
-		return second(s.Subscribers.Page(ctx, whole(t, bigcommerce.SubscriberFilter{
+		return rows(s.Subscribers.Page(ctx, whole(t, bigcommerce.SubscriberFilter{
 			Page: 2, Limit: 2, IDs: []int64{1, 2, 3}, Email: "a@example.com",
 			DateCreatedMin: from, DateCreatedMax: to, DateModifiedMin: from, DateModifiedMax: to,
 		})))
 	},
 	"Subscribers.Pages": func(ctx context.Context, _ *testing.T, s shop) error {
-		return few(s.Subscribers.Pages(ctx, bigcommerce.SubscriberFilter{Limit: 10}))
+		return fewPages(s.Subscribers.Pages(ctx, bigcommerce.SubscriberFilter{Limit: 10}))
 	},
 	"Subscribers.All": func(ctx context.Context, _ *testing.T, s shop) error {
 		return few(s.Subscribers.All(ctx, bigcommerce.SubscriberFilter{}))
 	},
-	"Subscribers.ByIDs": func(ctx context.Context, _ *testing.T, s shop) error { return second(s.Subscribers.ByIDs(ctx, 1, 2)) },
+	"Subscribers.ByIDs": func(ctx context.Context, _ *testing.T, s shop) error { return rows(s.Subscribers.ByIDs(ctx, 1, 2)) },
 
 	"Orders.Statuses": func(ctx context.Context, _ *testing.T, s shop) error { return second(s.Orders.Statuses(ctx)) },
 	"Orders.Count": func(ctx context.Context, t *testing.T, s shop) error {
@@ -110,7 +110,7 @@ var operations = map[string]func(context.Context, *testing.T, shop) error{
 	},
 	"Orders.Get": func(ctx context.Context, _ *testing.T, s shop) error { return second(s.Orders.Get(ctx, s.order)) },
 	"Orders.Page": func(ctx context.Context, t *testing.T, s shop) error {
-		return second(s.Orders.Page(ctx, whole(t, bigcommerce.OrderFilter{
+		return rows(s.Orders.Page(ctx, whole(t, bigcommerce.OrderFilter{
 			MinID: 1, MaxID: 1 << 30, MinDateCreated: from, MaxDateCreated: to, MinDateModified: from, MaxDateModified: to,
 			StatusID: new(int64(10)), Sort: bigcommerce.OrdersByDateModified, Page: 1, Limit: 3, Bare: true,
 			Email: "a@example.com", ExternalOrderID: "external-1",
@@ -118,7 +118,7 @@ var operations = map[string]func(context.Context, *testing.T, shop) error{
 	},
 	"Orders.Pages": func(ctx context.Context, _ *testing.T, s shop) error {
 		for _, sort := range []string{"", bigcommerce.OrdersByID, bigcommerce.OrdersByIDDesc, bigcommerce.OrdersByDateCreated, bigcommerce.OrdersByDateModified} {
-			if err := few(s.Orders.Pages(ctx, bigcommerce.OrderFilter{Limit: 30, Sort: sort})); err != nil {
+			if err := fewPages(s.Orders.Pages(ctx, bigcommerce.OrderFilter{Limit: 30, Sort: sort})); err != nil {
 				return err
 			}
 		}
@@ -141,20 +141,20 @@ var operations = map[string]func(context.Context, *testing.T, shop) error{
 	},
 
 	"Products.Page": func(ctx context.Context, t *testing.T, s shop) error {
-		return second(s.Products.Page(ctx, whole(t, bigcommerce.ProductFilter{
+		return rows(s.Products.Page(ctx, whole(t, bigcommerce.ProductFilter{
 			IDGreater: 1, IDIn: []int64{s.product, s.product + 1}, DateModifiedMin: from, DateModifiedMax: to, Sort: "date_modified",
 			Descending: true, Fields: []string{"name", "date_modified"}, Page: 2, Limit: 1,
 			Include: []string{bigcommerce.IncludeVariants, bigcommerce.IncludeCustomFields, bigcommerce.IncludePrimaryImage, bigcommerce.IncludeImages},
 		})))
 	},
 	"Products.Pages": func(ctx context.Context, _ *testing.T, s shop) error {
-		return few(s.Products.Pages(ctx, bigcommerce.ProductFilter{Limit: 20}))
+		return fewPages(s.Products.Pages(ctx, bigcommerce.ProductFilter{Limit: 20}))
 	},
 	"Products.All": func(ctx context.Context, _ *testing.T, s shop) error {
 		return few(s.Products.All(ctx, bigcommerce.ProductFilter{Include: []string{"options", "modifiers"}, Limit: 10}))
 	},
 	"Products.ByIDs": func(ctx context.Context, _ *testing.T, s shop) error {
-		return second(s.Products.ByIDs(ctx, s.product, s.product+1))
+		return rows(s.Products.ByIDs(ctx, s.product, s.product+1))
 	},
 	"Products.Get": func(ctx context.Context, _ *testing.T, s shop) error { return second(s.Products.Get(ctx, s.product)) },
 	"Products.Variants": func(ctx context.Context, _ *testing.T, s shop) error {
@@ -165,25 +165,25 @@ var operations = map[string]func(context.Context, *testing.T, shop) error{
 	},
 
 	"Brands.Page": func(ctx context.Context, t *testing.T, s shop) error {
-		return second(s.Brands.Page(ctx, whole(t, bigcommerce.BrandFilter{IDIn: []int64{35, 36}, Page: 1, Limit: 1})))
+		return rows(s.Brands.Page(ctx, whole(t, bigcommerce.BrandFilter{IDIn: []int64{35, 36}, Page: 1, Limit: 1})))
 	},
 	"Brands.Pages": func(ctx context.Context, _ *testing.T, s shop) error {
-		return few(s.Brands.Pages(ctx, bigcommerce.BrandFilter{Limit: 3}))
+		return fewPages(s.Brands.Pages(ctx, bigcommerce.BrandFilter{Limit: 3}))
 	},
 	"Brands.All": func(ctx context.Context, _ *testing.T, s shop) error {
 		return few(s.Brands.All(ctx, bigcommerce.BrandFilter{}))
 	},
-	"Brands.ByIDs": func(ctx context.Context, _ *testing.T, s shop) error { return second(s.Brands.ByIDs(ctx, 35, 36)) },
+	"Brands.ByIDs": func(ctx context.Context, _ *testing.T, s shop) error { return rows(s.Brands.ByIDs(ctx, 35, 36)) },
 	"Categories.Page": func(ctx context.Context, t *testing.T, s shop) error {
-		return second(s.Categories.Page(ctx, whole(t, bigcommerce.CategoryFilter{IDIn: []int64{18, 19}, TreeIDIn: []int64{1}, Page: 1, Limit: 1})))
+		return rows(s.Categories.Page(ctx, whole(t, bigcommerce.CategoryFilter{IDIn: []int64{18, 19}, TreeIDIn: []int64{1}, Page: 1, Limit: 1})))
 	},
 	"Categories.Pages": func(ctx context.Context, _ *testing.T, s shop) error {
-		return few(s.Categories.Pages(ctx, bigcommerce.CategoryFilter{Limit: 3}))
+		return fewPages(s.Categories.Pages(ctx, bigcommerce.CategoryFilter{Limit: 3}))
 	},
 	"Categories.All": func(ctx context.Context, _ *testing.T, s shop) error {
 		return few(s.Categories.All(ctx, bigcommerce.CategoryFilter{}))
 	},
-	"Categories.ByIDs": func(ctx context.Context, _ *testing.T, s shop) error { return second(s.Categories.ByIDs(ctx, 18, 19)) },
+	"Categories.ByIDs": func(ctx context.Context, _ *testing.T, s shop) error { return rows(s.Categories.ByIDs(ctx, 18, 19)) },
 	"Categories.Trees": func(ctx context.Context, _ *testing.T, s shop) error { return second(s.Categories.Trees(ctx)) },
 
 	"Channels.List": func(ctx context.Context, t *testing.T, s shop) error {
@@ -268,6 +268,24 @@ func htmlScript(channel int64) bigcommerce.Script {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// rows fails on a row that the client could not read: a page goes on without it.
+func rows[T any](page bigcommerce.Page[T], err error) error {
+	if err == nil && len(page.Unreadable) > 0 {
+		err = page.Unreadable[0].Err
+	}
+	return err
+}
+
+func fewPages[T any](walk iter.Seq2[bigcommerce.Page[T], error]) error {
+	return few(func(yield func(struct{}, error) bool) {
+		for page, err := range walk {
+			if !yield(struct{}{}, rows(page, err)) {
+				return
+			}
+		}
+	})
+}
 
 // few walks three items of an iterator at most.
 func few[T any](walk iter.Seq2[T, error]) error {
