@@ -24,9 +24,9 @@ type Reason struct {
 
 // Reason codes.
 const (
-	ReasonRefused       = "refused"   // Ometria refused it
-	ReasonTooLarge      = "too_large" // over 60 KB
-	ReasonInvalidEmail  = "invalid_email"
+	ReasonRefused       = "refused"         // Ometria refused it
+	ReasonTooLarge      = "too_large"       // over 60 KB
+	ReasonInvalidEmail  = "invalid_email"   // a contact without an address that Ometria could take
 	ReasonNotSent       = "status_not_sent" // the order mapping says not to send this status
 	ReasonOtherCurrency = "other_currency"  // paid in another currency than the store's
 	ReasonUnmappable    = "unmappable"      // a field no mapping was thought of for
