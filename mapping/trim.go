@@ -20,12 +20,12 @@ const (
 // once a path. In this order, and no further than needed:
 //
 //   - every record: texts over 500 characters are cut; SKUs, postcodes and
-//     coupon codes over 255 bytes and image addresses over 2,000 are left out
-//   - a contact: its properties
-//   - an order: of all lines the properties, the SKUs, the variant options; then
-//     its own properties; of all lines the tax, the discount and the unit price,
-//     where there is a subtotal; at last whole lines from the end. The order's
-//     own amounts stay what they are
+//     coupon codes over 255 bytes and image addresses over 2,000 are left out. A
+//     contact is never too large after that
+//   - an order: of all lines the properties, the SKUs, the tax, the unit price
+//     where there is a subtotal, the variant options (the variant's own record
+//     has them); then its own properties, the lines' discounts, and at last whole
+//     lines from the end. The order's own amounts stay what they are
 //   - a product or variant: its properties, attributes from the end (brand and
 //     the product's own categories come first, their ancestors last), listings
 func trimmed(r Result) Result {
@@ -54,7 +54,7 @@ func trimContact(c *ometria.Contact) []string {
 	cut := texts{}
 	cut.shorten("firstname", &c.FirstName)
 	cut.shorten("lastname", &c.LastName)
-	return append(cut, shrink(c, step{"properties", func(int) bool { return dropProperties(&c.Properties) }})...)
+	return cut
 }
 
 func trimOrder(o *ometria.Order) []string {
@@ -74,6 +74,9 @@ func trimOrder(o *ometria.Order) []string {
 		cut.leaveOut("lineitems[].sku", &line.SKU, maxCode)
 		cut.labels("lineitems[].variant_options[]", line.VariantOptions)
 	}
+	if orderAtMost(o) <= ometria.MaxRecordBytes {
+		return cut
+	}
 	ofLines := func(path string, clear func(*ometria.LineItem) bool) step {
 		return step{path, func(int) bool {
 			var changed bool
@@ -86,15 +89,15 @@ func trimOrder(o *ometria.Order) []string {
 	return append(cut, shrink(o,
 		ofLines("lineitems[].properties", func(l *ometria.LineItem) bool { return dropProperties(&l.Properties) }),
 		ofLines("lineitems[].sku", func(l *ometria.LineItem) bool { return zero(&l.SKU) }),
+		ofLines("lineitems[].tax", func(l *ometria.LineItem) bool { return zero(&l.Tax) }),
+		ofLines("lineitems[].unit_price", func(l *ometria.LineItem) bool { return l.Subtotal != nil && zero(&l.UnitPrice) }),
 		ofLines("lineitems[].variant_options", func(l *ometria.LineItem) bool {
 			changed := len(l.VariantOptions) > 0
 			l.VariantOptions = nil
 			return changed
 		}),
 		step{"properties", func(int) bool { return dropProperties(&o.Properties) }},
-		ofLines("lineitems[].tax", func(l *ometria.LineItem) bool { return zero(&l.Tax) }),
 		ofLines("lineitems[].discount", func(l *ometria.LineItem) bool { return zero(&l.Discount) }),
-		ofLines("lineitems[].unit_price", func(l *ometria.LineItem) bool { return l.Subtotal != nil && zero(&l.UnitPrice) }),
 		step{"lineitems", func(over int) bool { return dropLast(&o.LineItems, over) }},
 	)...)
 }
@@ -109,11 +112,64 @@ func trimProduct(p *ometria.Product) []string {
 		cut.shorten("listings[].title", &p.Listings[i].Title)
 		cut.leaveOut("listings[].image_url", &p.Listings[i].ImageURL, maxURL)
 	}
+	if productAtMost(p) <= ometria.MaxRecordBytes {
+		return cut
+	}
 	return append(cut, shrink(p,
 		step{"properties", func(int) bool { return dropProperties(&p.Properties) }},
 		step{"attributes", func(over int) bool { return dropLast(&p.Attributes, over) }},
 		step{"listings", func(over int) bool { return dropLast(&p.Listings, over) }},
 	)...)
+}
+
+// Bytes of a record's or element's keys, amounts and properties, and more.
+const (
+	headBytes    = 8_000
+	lineBytes    = 2_500
+	elementBytes = 100
+)
+
+// orderAtMost is a size that the order surely does not pass: encoding each
+// order to learn its own would cost as much as mapping it.
+func orderAtMost(o *ometria.Order) int {
+	size := headBytes + encodedAtMost(o.Status, o.PaymentMethod, o.ShippingMethod, o.CouponCode, o.Store)
+	if c := o.Customer; c != nil {
+		size += encodedAtMost(c.Email, c.FirstName, c.LastName)
+	}
+	for _, a := range []*ometria.Address{o.ShippingAddress, o.BillingAddress} {
+		if a != nil {
+			size += encodedAtMost(a.City, a.State, a.Postcode)
+		}
+	}
+	for _, l := range o.LineItems {
+		size += lineBytes + encodedAtMost(l.SKU) + attributesAtMost(l.VariantOptions)
+	}
+	return size
+}
+
+func productAtMost(p *ometria.Product) int {
+	size := headBytes + encodedAtMost(p.Title, p.SKU, p.URL, p.ImageURL) + attributesAtMost(p.Attributes)
+	for _, l := range p.Listings {
+		size += lineBytes + encodedAtMost(l.Store, l.Title, l.URL, l.ImageURL)
+	}
+	return size
+}
+
+func attributesAtMost(all []ometria.Attribute) int {
+	size := elementBytes * len(all)
+	for _, a := range all {
+		size += encodedAtMost(a.Type, a.ID, a.Label)
+	}
+	return size
+}
+
+// encodedAtMost: a byte becomes no more than six, such as \u0001.
+func encodedAtMost(texts ...string) int {
+	var size int
+	for _, text := range texts {
+		size += 6 * len(text)
+	}
+	return size
 }
 
 // texts are the paths of the texts that were cut.
