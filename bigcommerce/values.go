@@ -19,6 +19,8 @@ type Money struct {
 	Valid bool
 }
 
+const maxMoney = 64 // characters
+
 // NewMoney returns a valid amount.
 func NewMoney(amount decimal.Decimal) Money { return Money{Decimal: amount, Valid: true} }
 
@@ -30,8 +32,9 @@ func (m *Money) UnmarshalJSON(data []byte) error {
 		return nil
 	}
 	amount, err := decimal.NewFromString(text)
-	// An exponent of thousands is a short text that costs gigabytes to print.
-	if err != nil || amount.Exponent() > 30 || amount.Exponent() < -30 {
+	// An exponent of thousands is a short text that costs gigabytes to print, and
+	// no amount has digits by the thousand.
+	if err != nil || amount.Exponent() > 30 || amount.Exponent() < -30 || len(text) > maxMoney {
 		return errValue[Money](data)
 	}
 	*m = NewMoney(amount)

@@ -3,6 +3,7 @@ package bigcommerce
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,7 +28,7 @@ func TestMoney(t *testing.T) {
 		require.Equal(t, want, m.String(), text)
 		require.Equal(t, `"`+want+`"`, encode(t, m))
 	}
-	for _, text := range []string{`"ten"`, `true`, `"1,000.00"`, `"1e999999999"`, `1e-999999`} {
+	for _, text := range []string{`"ten"`, `true`, `"1,000.00"`, `"1e999999999"`, `1e-999999`, strings.Repeat("9", 65)} {
 		var m Money
 		require.Error(t, json.Unmarshal([]byte(text), &m), text)
 	}
