@@ -39,12 +39,6 @@ func (w *world) probeNow() (unparked []connection.ID) {
 	return unparked
 }
 
-func (w *world) change(entity connection.Entity, id connection.RecordID, fields map[string]any) {
-	w.t.Helper()
-	_, err := w.shop.Update(string(entity), int64(id), fields)
-	require.NoError(w.t, err)
-}
-
 func TestReconcileParksAStoreThatTakesSeveralCurrencies(t *testing.T) {
 	w := reconciled(t)
 	require.NoError(t, w.shop.ChangeSettings(bigcommercesim.Settings{Currencies: []string{"USD"}, DisplayCurrencies: []string{"EUR", "GBP"}}))
@@ -127,20 +121,14 @@ func TestReconcileForgetsAnUnmappedStatusThatIsNoMore(t *testing.T) {
 	w := reconciled(t)
 	shown := func() []connection.Attention { return w.reload(w.c.ID).Attention }
 	id := w.create(connection.Orders, map[string]any{"status_id": 99, "status": "Awaiting pigeons"})
-	sync := func() {
-		t.Helper()
-		_, err := w.SyncRecord(w.ctx, w.record(connection.Orders, id))
-		require.NoError(t, err)
-	}
-	sync()
+	w.sync(connection.Orders, id)
 	w.reconcile(NotHeld)
 	require.Len(t, shown(), 1, "an order is still so")
 	assert.Equal(t, connection.UnmappedStatus, shown()[0].Code)
 	assert.WithinDuration(t, time.Now(), shown()[0].Since, time.Minute)
 	assert.Equal(t, []connection.Note{{Code: "unmapped_status", Key: "99"}}, w.row(connection.Orders, id).Notes)
 
-	w.change(connection.Orders, id, map[string]any{"status_id": 2, "status": "Shipped"})
-	sync()
+	w.edit(connection.Orders, id, map[string]any{"status_id": 2, "status": "Shipped"})
 	w.reconcile(NotHeld)
 	assert.Empty(t, shown())
 }

@@ -290,8 +290,6 @@ func TestSyncSliceWalksAndCounts(t *testing.T) {
 	assert.EqualValues(t, 1, progress[connection.Orders].Rejected)
 }
 
-// The cursor is committed after a page's last push: a retry goes on there, and
-// what an earlier attempt did is not done again.
 func TestSyncSliceCountsWhatIsToCome(t *testing.T) {
 	w := newWorld(t, populated)
 	in := w.slice(connection.Customers, "s/1")
@@ -310,6 +308,8 @@ func TestSyncSliceCountsWhatIsToCome(t *testing.T) {
 	assert.Equal(t, orders.Total, result.Read)
 }
 
+// The cursor is committed after a page's last push: a retry goes on there, and
+// what an earlier attempt did is not done again.
 func TestSyncSliceRetriedGoesOnAtTheCommittedCursor(t *testing.T) {
 	w := newWorld(t, func(o *worldOptions) { o.shop.Products = 600 })
 	var last int64
