@@ -316,3 +316,17 @@ func TestConsentKeptForSupport(t *testing.T) {
 	assert.Equal(t, connection.RecordState{Exists: true, ConsentSeen: connection.ConsentOut, ConsentSent: connection.ConsentOut,
 		ConsentBefore: connection.ConsentYes}, r.State)
 }
+
+// BigCommerce tells whole seconds: a row of the second in which the connection
+// was made is new, one of the second before is history.
+func TestConsentInTheSecondOfTheConnection(t *testing.T) {
+	ctx := shop(func(c *mapping.Context) {
+		c.ConnectedAt, c.SendHistoryConsent = connectedAt.Add(700*time.Millisecond), false
+	})
+	for created, want := range map[time.Time]ometria.Optin{connectedAt: ometria.OptedIn, connectedAt.Add(-time.Second): ""} {
+		s := bigcommerce.Subscriber{ID: 5, Email: "a@example.com", Consents: yes, DateCreated: bigcommerce.NewTimestamp(created)}
+		got := only[*ometria.Contact](t, mapping.Subscriber(s, ctx, connection.RecordState{}))
+		assert.Equal(t, want, got.MarketingOptin)
+		assert.Equal(t, want == "", got.TimestampSubscribed.IsZero())
+	}
+}

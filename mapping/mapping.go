@@ -98,7 +98,13 @@ func (c Context) beforeStart(created, modified time.Time, prev connection.Record
 	if prev.Exists || c.Since.IsZero() || created.IsZero() || !created.Before(c.Since) {
 		return false
 	}
-	return c.ConnectedAt.IsZero() || modified.Before(c.ConnectedAt)
+	return c.ConnectedAt.IsZero() || c.beforeConnection(modified)
+}
+
+// beforeConnection reports whether t, of which BigCommerce tells whole seconds,
+// lies before the connection was made.
+func (c Context) beforeConnection(t time.Time) bool {
+	return t.Before(c.ConnectedAt.Truncate(time.Second))
 }
 
 func skipBeforeStart(prev connection.RecordState) Result {

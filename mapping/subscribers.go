@@ -61,11 +61,11 @@ func consent(contact *ometria.Contact, s bigcommerce.Subscriber, ctx Context, pr
 	}
 	// Rows of before the connection are history; so is everything when its
 	// moment is unknown.
-	history := ctx.ConnectedAt.IsZero() || s.DateCreated.IsZero() || s.DateCreated.Before(ctx.ConnectedAt)
+	history := ctx.ConnectedAt.IsZero() || s.DateCreated.IsZero() || ctx.beforeConnection(s.DateCreated.Time)
 	// A change that was seen happened after the connection was made. An older
 	// date is of another edit, and Ometria takes its own time without one.
 	changedAt := moment(s.DateModified.Time)
-	if s.DateModified.Before(ctx.ConnectedAt) {
+	if ctx.beforeConnection(s.DateModified.Time) {
 		changedAt = ometria.Time{}
 	}
 
