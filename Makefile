@@ -5,8 +5,11 @@ SHELL := /bin/bash
 ARGS ?=
 # More flags of go test: make test TESTFLAGS="-run BulkSync -v"
 TESTFLAGS ?=
-# How long each fuzz target runs in `make test-long`.
+# How long each fuzz target runs in `make fuzz`, which `make test-long` calls.
 FUZZTIME ?= 30s
+# How many records of each entity `make test-long` makes up from BigCommerce's
+# published files and maps.
+RAPIDCHECKS ?= 3000
 
 BIN := $(CURDIR)/bin
 DEVSERVER := $(BIN)/devserver
@@ -72,13 +75,19 @@ test: devserver gotestsum prism ## Run all tests of both modules; lists what was
 	exit $$status
 
 .PHONY: test-long
-test-long: devserver gotestsum prism ## Run all tests with the race detector, then each fuzz target for FUZZTIME
+test-long: devserver gotestsum prism ## Run all tests with the race detector, map many made-up records, then fuzz
 	$(GOTESTSUM) --format standard-quiet -- -race -timeout 60m $(TESTFLAGS) ./...
+	go test -count=1 -timeout 60m -run '^Test(Any|OrderOf)' ./mapping -rapid.checks $(RAPIDCHECKS)
+	@$(MAKE) --no-print-directory fuzz
+
+# go test fuzzes one target a call. What a run finds stays in go's own cache;
+# an input that fails is written to testdata/fuzz, to be kept.
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for FUZZTIME
 	@set -euo pipefail; \
-	go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.Dir}}{{end}}' ./... | while read -r dir; do \
-		targets=$$(cd "$$dir" && sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' ./*_test.go); \
-		for target in $$targets; do \
-			echo "fuzz $$target for $(FUZZTIME)"; \
+	grep -rlE --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u | while read -r dir; do \
+		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$$dir"/*_test.go); do \
+			echo "fuzz $$dir $$target for $(FUZZTIME)"; \
 			(cd "$$dir" && go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) . </dev/null); \
 		done; \
 	done

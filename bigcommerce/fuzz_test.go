@@ -2,9 +2,12 @@ package bigcommerce
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
@@ -28,6 +31,60 @@ func FuzzParseTimestamp(f *testing.F) {
 		var again Timestamp
 		if err := json.Unmarshal(encoded, &again); err != nil || !again.Equal(got.Time) {
 			t.Fatalf("%q reads as %v, then as %v (%v)", text, got, again, err)
+		}
+		// As v2 would write the same second, in any zone.
+		if second := got.Truncate(time.Second); !second.IsZero() && inRange(second.Add(24*time.Hour)) && inRange(second.Add(-24*time.Hour)) {
+			zone := time.FixedZone("", (len(text)%27-12)*3600)
+			for _, layout := range []string{time.RFC1123Z, "Mon, 2 Jan 2006 15:04:05 -0700"} {
+				v2, err := ParseTimestamp(second.In(zone).Format(layout))
+				if err != nil || !v2.Equal(second) {
+					t.Fatalf("%v in v2's form reads as %v (%v)", second, v2, err)
+				}
+			}
+		}
+	})
+}
+
+var plainNumber = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
+
+// FuzzMoney reads amounts of every form: what is read is written and read the
+// same, as a plain number of bounded length, and an error never holds the value.
+func FuzzMoney(f *testing.F) {
+	for _, seed := range []string{`null`, `""`, `"0.0000"`, `12.5`, `"12.5000"`, `-0.01`, `1e3`, `"1E-7"`, `1e999999999`, `"1e-999999999"`, `"12,50"`, `"$5"`,
+		`{}`, `[]`, `true`, `" 5"`, `"0x10"`, `"Infinity"`, `"1_000"`, `99999999999.9999`, `0.30000000000000004`, `"` + strings.Repeat("9", 300) + `"`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if !json.Valid(data) {
+			return
+		}
+		var m Money
+		if err := json.Unmarshal(data, &m); err != nil {
+			told, ok := errors.AsType[*json.UnmarshalTypeError](err)
+			if !ok || told.Value != form(data) || told.Field != "" {
+				t.Fatalf("the error is not of the form alone: %v", err)
+			}
+			return
+		}
+		if text, ok := scalar(data); m.Valid != (ok && text != "") {
+			t.Fatalf("valid %v", m.Valid)
+		}
+		if !m.Valid {
+			if !m.IsZero() {
+				t.Fatalf("no amount, and yet %v", m)
+			}
+			return
+		}
+		if text := m.Decimal.String(); !plainNumber.MatchString(text) || len(text) > 100 {
+			t.Fatalf("%d digits: %.200s", len(text), text)
+		}
+		encoded, err := json.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var again Money
+		if err := json.Unmarshal(encoded, &again); err != nil || !again.Valid || !again.Equal(m.Decimal) {
+			t.Fatalf("%v reads again as %v (%v)", m, again, err)
 		}
 	})
 }
@@ -78,16 +135,50 @@ func FuzzDecodeRecords(f *testing.F) {
 	})
 }
 
+// FuzzParseDelivery reads webhooks: the error never repeats the body, and what
+// is read leads to one record or none, and reads the same once written.
 func FuzzParseDelivery(f *testing.F) {
-	f.Add([]byte(`{"scope":"store/sku/created","data":{"type":"sku","id":461,"sku":{"product_id":206,"variant_id":509}},"created_at":1561480465,"producer":"stores/abc"}`))
-	f.Add([]byte(`{"scope":"store/","data":null}`))
+	for _, seed := range []string{
+		`{"scope":"store/sku/created","data":{"type":"sku","id":461,"sku":{"product_id":206,"variant_id":509}},"created_at":1561480465,"producer":"stores/abc"}`,
+		`{"scope":"store/order/statusUpdated","store_id":"1","data":{"type":"order","id":250,"status":{"previous_status_id":0,"new_status_id":10}},"hash":"x","created_at":"1561479335","producer":"stores/abc"}`,
+		`{"scope":"store/order/refund/created","data":{"type":"order","id":"250","refund":{"refund_id":3}}}`,
+		`{"scope":"store/customer/address/updated","data":{"type":"customer","id":60,"address":{"customer_id":32}}}`,
+		`{"scope":"store/product/inventory/updated","data":{"type":"product","id":77,"inventory":{"product_id":78,"method":"absolute","value":-1}}}`,
+		`{"scope":"store/shipment/created","data":{"type":"shipment","id":12,"orderId":251}}`,
+		`{"scope":"store/order/message/created","data":{"type":"order","id":9,"order_id":"252","message":{"order_message_id":1}}}`,
+		`{"scope":"store/customer/metafield/created","data":{"type":"customer","id":1}}`,
+		`{"scope":"store/subscriber/deleted","data":{"type":"subscriber","id":1e2}}`,
+		`{"scope":"store/information/updated","data":null}`,
+		`{"scope":"store/","data":null}`, `{"scope":"store/customer/created","data":{"id":9223372036854775808}}`, `{"scope":1}`, `[]`, `null`, `{`,
+		`{"scope":"store/customer/created","data":{"id":"jane@example.com"}}`,
+	} {
+		f.Add([]byte(seed))
+	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		d, err := ParseDelivery(body)
 		if err != nil {
+			if _, told := strings.CutPrefix(err.Error(), "parse delivery: "); !told || email.MatchString(err.Error()) || len(err.Error()) > 200 {
+				t.Fatalf("the error tells too much: %q", err)
+			}
 			return
 		}
-		if kind, id, ok := Target(d); ok != (kind != "") || ok && (id > 0) == (kind == KindStore) {
+		kind, id, ok := Target(d)
+		if ok != (kind != "") || ok && (id > 0) == (kind == KindStore) || !ok && id != 0 {
 			t.Fatalf("target %q %d %v", kind, id, ok)
+		}
+		if hash := d.StoreHash(); hash != "" && !bareHash.MatchString(hash) {
+			t.Fatalf("store hash %q", hash)
+		}
+		encoded, err := json.Marshal(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := ParseDelivery(encoded)
+		if err != nil {
+			t.Fatalf("%s: %v", encoded, err)
+		}
+		if k, i, o := Target(again); k != kind || i != id || o != ok {
+			t.Fatalf("target %q %d, once written %q %d", kind, id, k, i)
 		}
 	})
 }
