@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ometria/ometria-bigcommerce/internal/pgtest"
+	"github.com/ometria/ometria-bigcommerce/simulator/ometriasim/ometriatest"
 )
 
 // report is what --report writes.
@@ -24,6 +26,23 @@ type report struct {
 		LatencyMS int64 `json:"latency_ms"`
 	}
 	Seconds float64
+	Bad     []struct {
+		Kind, Entity, Outcome string
+		Records               int
+		Reason                struct{ Code, Path, Text string }
+	}
+	Failures []struct {
+		Entity  string
+		Count   int
+		Warning bool
+		Reason  struct{ Code, Path, Text string }
+	}
+	Contract struct {
+		Schemas    string
+		Records    int
+		Violations int
+		PushErrors int `json:"push_errors"`
+	}
 }
 
 func readReport(t *testing.T, file string) report {
@@ -36,7 +55,8 @@ func readReport(t *testing.T, file string) report {
 }
 
 // TestDemo syncs a whole store and sees every kind of change arrive, on both
-// databases.
+// databases. Where the published schemas are present, every push is held to
+// them.
 func TestDemo(t *testing.T) {
 	for name, environ := range map[string]func(t *testing.T) []string{
 		"sqlite":   func(*testing.T) []string { return nil },
@@ -67,6 +87,15 @@ func TestDemo(t *testing.T) {
 				}
 			}
 			assert.Positive(t, r.Seconds)
+			assert.Equal(t, ometriatest.SchemaDir(t), r.Contract.Schemas)
+			assert.Greater(t, r.Contract.Records, 260)
+			assert.Zero(t, r.Contract.Violations)
+			assert.Zero(t, r.Contract.PushErrors)
+			assert.Contains(t, p.out.String(), "/push/_errors is empty")
+			assert.Empty(t, r.Bad)
+			for _, f := range r.Failures {
+				assert.True(t, f.Warning, "%+v", f)
+			}
 		})
 	}
 }
@@ -78,6 +107,63 @@ func TestDemoNamesWhatIsMissing(t *testing.T) {
 	p := start(t, t.TempDir(), nil, append(size, "--demo", "--exit", "--drop-one")...)
 	require.Equal(t, 1, p.wait(4*time.Minute))
 	assert.Regexp(t, `missing at Ometria: products \d+ \(accepted, but not at Ometria\)`, p.out.String())
+}
+
+// TestDemoWithBadRecords proves that each record that fails can be seen with
+// its reason: in the demo's own look at the API, in its report, and on the
+// command line.
+func TestDemoWithBadRecords(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "report.json")
+	p := start(t, t.TempDir(), nil, "--customers", "10", "--subscribers", "10", "--products", "10", "--orders", "20",
+		"--demo", "--bad", "2", "--report", file)
+	s := p.ready()
+	p.eventually(4*time.Minute, "the demo's end", func() bool { return strings.Contains(p.out.String(), "Press Ctrl-C to stop") })
+
+	r := readReport(t, file)
+	fates := map[string]string{}
+	for _, b := range r.Bad {
+		fates[b.Kind] = fmt.Sprintf("%d %s %s: %s %s", b.Records, b.Entity, b.Outcome, b.Reason.Code, b.Reason.Path)
+	}
+	assert.Equal(t, map[string]string{
+		"invalid_email":   "2 customers skipped: invalid_email email",
+		"no_total":        "2 orders rejected: unmappable grand_total",
+		"refused_at_once": "2 products rejected: refused product",
+		"refused_later":   "2 subscribers rejected: refused email",
+		"too_large":       "2 orders accepted: trimmed lineitems[].sku",
+		"unknown_status":  "2 orders accepted: unmapped_status 15",
+	}, fates)
+	rejected := 0
+	for entity, want := range map[string]int{"customers": 0, "subscribers": 2, "products": 2, "orders": 2} {
+		assert.Equal(t, want, r.Entities[entity].Rejected, entity)
+		rejected += want
+	}
+	listed := 0
+	for _, f := range r.Failures {
+		if !f.Warning {
+			listed += f.Count
+		}
+	}
+	assert.Equal(t, rejected, listed, "every rejected record stands among the failures, and nothing else does")
+	assert.Zero(t, r.Contract.Violations, "what is bad in the store breaks no contract at Ometria")
+	assert.GreaterOrEqual(t, r.Contract.PushErrors, 2)
+
+	client := s.client()
+	var id string
+	for c, err := range client.Connections(t.Context()) {
+		require.NoError(t, err)
+		id = c.ID
+	}
+	list := launch(t, programs.product, []string{"OBC_API_URL=http://" + s.Addresses.HTTP, "OBC_API_TOKEN=" + s.AdminToken}, "failures", "list", id)
+	require.Equal(t, 0, list.wait(time.Minute))
+	for _, line := range []string{
+		`orders +2 .*the order has no total`,
+		`products +2 .*Ometria refused the record and gave no reason`,
+		`subscribers +2 .*domain takes no mail`,
+	} {
+		assert.Regexp(t, line, list.out.String())
+	}
+	require.Equal(t, 0, p.stop(), "the demo itself found nothing amiss")
 }
 
 // TestKilledInMidBulk kills everything in the middle of the bulk sync, Temporal

@@ -108,7 +108,8 @@ func start(t *testing.T, dir string, environ []string, args ...string) *process 
 	if programs.devserver == "" {
 		t.Skip("skipped: no devserver program; build it with make bin/devserver, or set OBC_DEVSERVER")
 	}
-	p := launch(t, programs.dev, append([]string{"OBC_DEVSERVER=" + programs.devserver}, environ...), append([]string{"--data", dir}, args...)...)
+	environ = append([]string{"OBC_DEVSERVER=" + programs.devserver, "OBC_SPECS=" + os.Getenv("OBC_SPECS")}, environ...)
+	p := launch(t, programs.dev, environ, append([]string{"--data", dir}, args...)...)
 	p.dir = dir
 	return p
 }

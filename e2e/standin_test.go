@@ -12,6 +12,10 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ometria/ometria-bigcommerce/simulator/ometriasim"
+	"github.com/ometria/ometria-bigcommerce/simulator/ometriasim/ometriatest"
 )
 
 // tinyShop plays BigCommerce and Ometria for one store with a record of each
@@ -19,6 +23,7 @@ import (
 // simulators: the product must not need those.
 type tinyShop struct {
 	bigcommerce, ometria *httptest.Server
+	schemas              *ometriasim.Schemas // nil when they are not present
 
 	mu      sync.Mutex // guards all below
 	hooks   []map[string]any
@@ -35,6 +40,11 @@ const (
 
 func newTinyShop(t *testing.T) *tinyShop {
 	s := &tinyShop{pushed: map[string]map[string]any{}}
+	if dir := ometriatest.SchemaDir(t); dir != "" {
+		var err error
+		s.schemas, err = ometriasim.ReadSchemas(dir)
+		require.NoError(t, err)
+	}
 	s.bigcommerce = httptest.NewServer(s.routes())
 	s.ometria = httptest.NewServer(s.ometriaRoutes())
 	t.Cleanup(s.bigcommerce.Close)
@@ -228,7 +238,7 @@ func (s *tinyShop) ometriaRoutes() http.Handler {
 	at("GET /v2/push/_errors", empty)
 	at("POST /v2/push", func(w http.ResponseWriter, r *http.Request) {
 		raw, err := io.ReadAll(r.Body)
-		var records []map[string]any
+		var records []json.RawMessage
 		if err == nil {
 			err = json.Unmarshal(raw, &records)
 		}
@@ -237,15 +247,30 @@ func (s *tinyShop) ometriaRoutes() http.Handler {
 			answer(w, 400, map[string]any{"status": "ERROR"})
 			return
 		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		for _, record := range records {
-			collection, _ := record["@collection"].(string)
-			s.pushed[fmt.Sprintf("%v %s %v", record["@type"], collection, record["id"])] = record
+		for _, raw := range records {
+			s.push(raw)
 		}
 		answer(w, 200, map[string]any{"status": "OK", "request_id": uuid.NewString(), "accepted": len(records), "rejected": 0})
 	})
 	return mux
+}
+
+// push keeps one record, and complains of what breaks the published contract.
+func (s *tinyShop) push(raw json.RawMessage) {
+	var record map[string]any
+	if err := json.Unmarshal(raw, &record); err != nil {
+		s.complain("a record is no object: %v", err)
+		return
+	}
+	if s.schemas != nil {
+		for _, why := range s.schemas.Check(raw) {
+			s.complain("%v %v breaks the contract: %s: %s", record["@type"], record["id"], why.ErrorPath, why.ErrorMessage)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	collection, _ := record["@collection"].(string)
+	s.pushed[fmt.Sprintf("%v %s %v", record["@type"], collection, record["id"])] = record
 }
 
 // held returns what Ometria was sent, by type, collection and id.

@@ -164,18 +164,18 @@ func (s *stack) take(ctx context.Context, entity connection.Entity, step step) (
 	if err != nil {
 		return c, fmt.Errorf("%s a record of %s in the store: %w", step.change, entity, err)
 	}
-	if err := await(ctx, step.arrived); err != nil {
+	if err := await(ctx, arrivalPoll, arrivalLimit, step.arrived); err != nil {
 		return c, fmt.Errorf("missing at Ometria: %s %s %s: %w", entity, c.RecordID, step.change, err)
 	}
 	c.arrived, c.LatencyMS = true, time.Since(began).Milliseconds()
 	return c, nil
 }
 
-// await asks until the answer is yes.
-func await(ctx context.Context, ask func() (bool, error)) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, arrivalLimit, fmt.Errorf("not seen within %s", arrivalLimit))
+// await asks, every so often, until the answer is yes.
+func await(ctx context.Context, every, limit time.Duration, ask func() (bool, error)) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not seen within %s", limit))
 	defer cancel()
-	tick := time.NewTicker(arrivalPoll)
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		yes, err := ask()

@@ -42,6 +42,9 @@ func (s *stack) runDemo(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := s.makeBad(); err != nil {
+		return err
+	}
 	began := time.Now()
 	id, resumed, err := s.connect(ctx, client)
 	if err != nil {
@@ -56,15 +59,20 @@ func (s *stack) runDemo(ctx context.Context) error {
 		return err
 	}
 	imported := time.Since(began)
+	failed, failedErr := s.awaitFailures(ctx, client, id)
 	found, err := s.verify(ctx, client, id)
 	if err != nil {
-		return fmt.Errorf("verify: %w", err)
+		return errors.Join(failedErr, fmt.Errorf("verify: %w", err))
 	}
 	found.print(s.stdout, imported)
 
 	changes, changeErr := s.change(ctx, client, id)
 	printChanges(s.stdout, changes)
+	failed.print(s.stdout)
+	held := s.contract()
+	s.printContract(held)
 	r := newReport(found, changes, imported, time.Since(began), s.memory())
+	r.Bad, r.Failures, r.Contract = failed.bad, failed.groups, held
 	r.print(s.stdout)
 	if s.options.report != "" {
 		if err := r.write(s.options.report); err != nil {
@@ -74,7 +82,7 @@ func (s *stack) runDemo(ctx context.Context) error {
 	if s.config.TemporalUIURL != "" {
 		fmt.Fprintf(s.stdout, "\nEvery run, with its inputs and history: %s\n", s.config.TemporalUIURL)
 	}
-	return errors.Join(found.missingError(), changeErr)
+	return errors.Join(found.missingError(), changeErr, failedErr, held.err())
 }
 
 // dropOne orders the simulated Ometria to accept one product and lose it.

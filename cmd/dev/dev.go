@@ -31,6 +31,7 @@ type stack struct {
 	shop      *simulatedShop  // nil with --no-simulators
 	marketing *simulatedOmetria
 	config    service.Config
+	specs     string // the published contracts, or empty
 	apiURL    string
 }
 
@@ -60,6 +61,9 @@ func dev(ctx context.Context, o options, environ []string, stdout, stderr io.Wri
 		closers = append(closers, s.temporal.stop)
 	}
 	if !o.noSimulators {
+		if err := s.findSpecs(); err != nil {
+			return err
+		}
 		stop, err := s.startSimulators()
 		if err != nil {
 			return err

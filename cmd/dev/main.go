@@ -32,6 +32,7 @@ type options struct {
 	shop         shopSize
 	latency      time.Duration
 	dropOne      bool
+	specs        string
 	report       string
 	timeout      time.Duration
 }
@@ -81,13 +82,21 @@ func command(do func(context.Context, options) error) *cobra.Command {
 and the service with API and worker. Addresses and tokens are printed.
 
 With --demo it connects the stand-ins over the public API, waits until the whole store has arrived at Ometria,
-then creates, changes and deletes a record of each entity and sees each change arrive.
+then creates, changes and deletes a record of each entity and sees each change arrive. It fails when anything is
+missing, when a push breaks Ometria's published contract, or when its /push/_errors is not empty.
+
+--bad N adds N records of each of these kinds, and the demo then fails unless each has met its fate and every
+rejected one is listed among the failures, with its reason:
+  customers with an invalid e-mail address (skipped), orders without a total (rejected by the mapping), products
+  that Ometria refuses at once, subscribers that it refuses later, orders over its 60 KB (accepted, trimmed), and
+  orders in a status that nobody knows (accepted as invalid, the connection asks for attention).
 
 OBC_ variables that are set win over what this command makes by itself, but the stand-ins' addresses win over
 theirs. OBC_DEVSERVER names the devserver program; with TEMPORAL_ADDRESS set, that Temporal server is used
 instead.`,
 		Example: `  make demo
   make demo ARGS="--exit --report report.json"
+  make demo ARGS="--exit --bad 2"
   make dev ARGS="--data .data"
   make dev ARGS="--no-simulators --data .data"`,
 		Args: cobra.NoArgs,
@@ -110,6 +119,8 @@ instead.`,
 	f.Int64Var(&o.shop.Seed, "seed", 1, "decides the simulated store")
 	f.DurationVar(&o.latency, "latency", 0, "how much slower each call to a stand-in is")
 	f.BoolVar(&o.dropOne, "drop-one", false, "make the simulated Ometria lose one record, to see the demo find it")
+	f.IntVar(&o.shop.Bad, "bad", 0, "with --demo: make so many bad records of each kind, and see each one's reason")
+	f.StringVar(&o.specs, "specs", "", "hold what is pushed to the published contracts in this directory (default $OBC_SPECS, or shared/specs beside the checkout)")
 	f.StringVar(&o.report, "report", "", "with --demo: write what was synced, and how fast, to this file as JSON")
 	f.DurationVar(&o.timeout, "timeout", 10*time.Minute, "with --demo: give up after so long")
 	return cmd
@@ -131,15 +142,15 @@ func (o options) check() error {
 		value int
 	}{
 		{"customers", o.shop.Customers}, {"subscribers", o.shop.Subscribers},
-		{"products", o.shop.Products}, {"orders", o.shop.Orders},
+		{"products", o.shop.Products}, {"orders", o.shop.Orders}, {"bad", o.shop.Bad},
 	} {
 		if flag.value < 0 {
 			return usagef("--%s %d: use 0 or more", flag.name, flag.value)
 		}
 	}
 	switch {
-	case !o.demo && (o.exit || o.report != "" || o.dropOne):
-		return usagef("--exit, --report and --drop-one belong to --demo")
+	case !o.demo && (o.exit || o.report != "" || o.dropOne || o.shop.Bad > 0):
+		return usagef("--exit, --report, --drop-one and --bad belong to --demo")
 	case o.report != "" && !writable(o.report):
 		return usagef("--report %s: that file cannot be written", o.report)
 	case o.demo && o.noSimulators:

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/internal/apiclient"
 )
 
 // report is what --report writes.
@@ -21,6 +22,11 @@ type report struct {
 	BulkSeconds      float64                      `json:"bulk_seconds"` // until the whole history had arrived
 	RecordsPerSecond float64                      `json:"records_per_second"`
 	Memory           memory                       `json:"memory"`
+	// Bad is what became of the records that are bad on purpose, by kind, and
+	// Failures all that the API lists of rejected records.
+	Bad      []badFound               `json:"bad"`
+	Failures []apiclient.FailureGroup `json:"failures"`
+	Contract contract                 `json:"contract"`
 }
 
 // counts are BigCommerce records of one entity.

@@ -50,6 +50,7 @@ func (s *stack) startSimulators() (stop func(), err error) {
 	marketingOptions := ometriasim.DefaultOptions()
 	marketingOptions.Keys = map[string]string{s.state.Accounts.OmetriaKey: demoAccount}
 	marketingOptions.Seed, marketingOptions.Dir = size.Seed, dir
+	marketingOptions.SchemaDir, marketingOptions.Strict = s.schemaDir(), true
 	marketing, err := ometriasim.New(marketingOptions)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start simulated Ometria: %w", err), shop.Close())

@@ -23,6 +23,8 @@ type state struct {
 	Accounts       accounts  `json:"accounts"`
 	Shop           shopSize  `json:"shop"`
 	Addresses      addresses `json:"addresses"`
+	// Bad are the records made bad on purpose.
+	Bad []badRecord `json:"bad,omitempty"`
 }
 
 // accounts are the credentials of the simulated accounts.
@@ -41,6 +43,7 @@ type shopSize struct {
 	Subscribers int   `json:"subscribers"`
 	Products    int   `json:"products"`
 	Orders      int   `json:"orders"`
+	Bad         int   `json:"bad,omitempty"` // records of each kind
 }
 
 // addresses are host:port of what listens here.
@@ -88,8 +91,8 @@ func loadState(dir string, shop shopSize, simulated bool) (state, error) {
 		return state{}, fmt.Errorf("read %s: %w", stateFile, err)
 	}
 	if simulated && s.Shop != shop {
-		return state{}, usagef("--data holds a store of %d customers, %d subscribers, %d products and %d orders with seed %d: ask for the same, or name another directory",
-			s.Shop.Customers, s.Shop.Subscribers, s.Shop.Products, s.Shop.Orders, s.Shop.Seed)
+		return state{}, usagef("--data holds a store of %d customers, %d subscribers, %d products and %d orders with seed %d and %d bad records a kind: ask for the same, or name another directory",
+			s.Shop.Customers, s.Shop.Subscribers, s.Shop.Products, s.Shop.Orders, s.Shop.Seed, s.Shop.Bad)
 	}
 	return s, nil
 }

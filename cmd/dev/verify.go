@@ -68,6 +68,9 @@ func (s *stack) verify(ctx context.Context, client *apiclient.Client, id string)
 				if outcome == connection.Rejected {
 					e.Rejected++
 				}
+				if s.isBad(entity, recordID) {
+					break // its fate is looked at elsewhere
+				}
 				e.missing = append(e.missing, fmt.Sprintf("%s %d (%s: %s)", entity, recordID, outcome, reasonText(r.Reason)))
 			}
 		}

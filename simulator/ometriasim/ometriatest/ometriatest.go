@@ -27,12 +27,18 @@ func New(t testing.TB, o ometriasim.Options) *ometriasim.Server {
 	t.Cleanup(func() {
 		t.Helper()
 		assert.NoError(t, s.Close())
-		for _, v := range s.Violations() {
+		for i, v := range s.Violations() {
+			if i == shown {
+				t.Errorf("and %d more", len(s.Violations())-shown)
+				break
+			}
 			t.Errorf("a push breaks Ometria's contract: %s", v)
 		}
 	})
 	return s
 }
+
+const shown = 10 // violations, of what may be thousands
 
 // SchemaDir returns the folder of the schemas that OBC_SPECS names or that lies
 // beside the checkout, or an empty string.

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/internal/specs"
+)
+
+// findSpecs looks for the services' published contracts. Without them the
+// stand-ins hold what comes to less.
+func (s *stack) findSpecs() error {
+	dir, err := specs.Find(cmp.Or(s.options.specs, s.environ["OBC_SPECS"]))
+	if err != nil {
+		return usagef("--specs or OBC_SPECS: %v", err)
+	}
+	s.specs = dir
+	return nil
+}
+
+// schemaDir holds the schemas of Ometria's records, or is empty.
+func (s *stack) schemaDir() string {
+	if s.specs == "" {
+		return ""
+	}
+	return filepath.Join(s.specs, "ometria")
+}
+
+// contract is how what was pushed stands to what Ometria publishes.
+type contract struct {
+	// Schemas is the folder that pushes were held to; empty when there was none
+	// and only required fields were looked for.
+	Schemas    string `json:"schemas"`
+	Records    int    `json:"records"`    // pushed, repeats included
+	Violations int    `json:"violations"` // of the contract
+	PushErrors int    `json:"push_errors"`
+	// Unasked are those of PushErrors that no bad record explains.
+	Unasked int `json:"unasked_push_errors"`
+	wrong   []error
+}
+
+// contract reads off the simulated Ometria what broke the contract, and what
+// stands in /push/_errors that nobody asked for.
+func (s *stack) contract() contract {
+	const shown = 10
+	account := s.marketing.Account(demoAccount)
+	counts := account.Counts()
+	c := contract{Schemas: s.schemaDir(), Records: counts.Records, Violations: counts.Violations}
+	for i, v := range account.Violations() {
+		if i == shown {
+			c.wrong = append(c.wrong, fmt.Errorf("and %d more of %d that break Ometria's contract", c.Violations-shown, c.Violations))
+			break
+		}
+		c.wrong = append(c.wrong, fmt.Errorf("breaks Ometria's contract: %s", v))
+	}
+	for _, e := range account.Errors() {
+		c.PushErrors++
+		if s.refusedLater(e.RecordType, e.RecordID) {
+			continue
+		}
+		if c.Unasked++; c.Unasked <= shown {
+			c.wrong = append(c.wrong, fmt.Errorf("/push/_errors is not empty: %s %s: %s: %s",
+				e.RecordType, e.RecordID, e.Message.ErrorPath, e.Message.ErrorMessage))
+		}
+	}
+	return c
+}
+
+// refusedLater reports whether an error is of a record that is bad on purpose.
+func (s *stack) refusedLater(recordType, recordID string) bool {
+	for _, bad := range s.state.Bad {
+		if bad.Kind == badLater && recordType == "contact" && recordID == fmt.Sprint(bad.RecordID) && bad.Entity == connection.Subscribers {
+			return true
+		}
+	}
+	return false
+}
+
+func (c contract) err() error { return errors.Join(c.wrong...) }
+
+func (s *stack) printContract(c contract) {
+	held := "Ometria's published schemas (" + c.Schemas + ")"
+	if c.Schemas == "" {
+		held = "required fields alone: Ometria's schemas are not here, see --specs"
+	}
+	fmt.Fprintf(s.stdout, "\n%d records pushed were held to %s: %d violations\n", c.Records, held, c.Violations)
+	switch {
+	case c.PushErrors == 0:
+		fmt.Fprintln(s.stdout, "The simulated Ometria's /push/_errors is empty")
+	case c.Unasked == 0:
+		fmt.Fprintf(s.stdout, "The simulated Ometria's /push/_errors holds %d, all of records that are bad on purpose\n", c.PushErrors)
+	default:
+		fmt.Fprintf(s.stdout, "The simulated Ometria's /push/_errors holds %d that nobody asked for\n", c.Unasked)
+	}
+}
