@@ -187,7 +187,7 @@ func nextStep(code string) string {
 	case connection.FailureScriptLimitReached:
 		return "Delete a script in BigCommerce's Script Manager and resume the connection."
 	case connection.FailureScriptRefused:
-		return "Look at the storefront's scripts in BigCommerce's Script Manager; with page_calls on, switch it off. Then resume the connection."
+		return "Switch the setting page_calls off and resume the connection, or put Ometria's tag into the theme by hand."
 	default:
 		return "Resume the connection to try again."
 	}

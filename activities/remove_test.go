@@ -118,7 +118,7 @@ func TestSetPhaseAndFailSetup(t *testing.T) {
 	w := newWorld(t)
 	for _, kind := range []string{
 		connection.FailureInvalidCredentials, connection.FailureMissingScope, connection.FailureMultiCurrencyStore,
-		connection.FailureUnknownStore, connection.FailureScriptLimitReached, connection.FailureGaveUp,
+		connection.FailureUnknownStore, connection.FailureScriptLimitReached, connection.FailureScriptRefused, connection.FailureGaveUp,
 	} {
 		require.NoError(t, w.FailSetup(w.ctx, Failure{ConnectionID: w.c.ID, Code: kind, Detail: "what happened"}))
 		c := w.reload(w.c.ID)

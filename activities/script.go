@@ -68,8 +68,8 @@ func (i *installer) ensureScripts(ctx context.Context, renew bool) (mended bool,
 // without the Channel Settings scope, which is not asked for.
 func (i *installer) storefronts(ctx context.Context) (fronts tag.Storefronts, known bool, err error) {
 	channels, err := i.shop.Channels.List(ctx, bigcommerce.ChannelFilter{Available: true, Types: []string{bigcommerce.ChannelStorefront}})
-	if bigcommerce.IsForbidden(err) {
-		return tag.Storefronts{}, false, nil
+	if bigcommerce.IsForbidden(err) || bigcommerce.IsNotFound(err) || bigcommerce.IsUnknownRoute(err) {
+		return tag.Storefronts{}, false, nil // a store that is gone shows at its scripts
 	}
 	if err != nil {
 		return tag.Storefronts{}, false, fmt.Errorf("list channels: %w", err)
@@ -137,7 +137,7 @@ func (set *scriptSet) ensure(ctx context.Context, channel int64, renew bool) err
 func (set *scriptSet) create(ctx context.Context, want bigcommerce.Script) error {
 	made, err := set.shop.Scripts.Create(ctx, want)
 	if err != nil {
-		return scriptRefused(err, scriptsPerAccount-set.room)
+		return scriptRefused(err, want.Kind == bigcommerce.ScriptKindSrc || set.room <= 0, scriptsPerAccount-set.room)
 	}
 	set.room--
 	set.written = true
@@ -157,7 +157,7 @@ func (set *scriptSet) update(ctx context.Context, found, want bigcommerce.Script
 		set.wanted = append(set.wanted, want)
 		return nil
 	case err != nil && !bigcommerce.IsNotFound(err) && (found.Kind == want.Kind || !contentRefused(err)):
-		return scriptRefused(err, 0)
+		return scriptRefused(err, false, 0)
 	}
 	if err := set.shop.Scripts.Delete(ctx, found.UUID); err != nil && !bigcommerce.IsNotFound(err) {
 		return fmt.Errorf("delete script of the other kind: %w", err)
@@ -176,20 +176,20 @@ func contentRefused(err error) bool {
 
 // scriptRefused names what is wrong when BigCommerce refuses a script beside
 // those that the API account has. The answer beyond the limit is not documented:
-// at the limit every refusal of the content is taken for it.
-func scriptRefused(err error, has int) error {
+// a new script element, in which there is nothing else to refuse, is taken for
+// one too many, and so is everything at the limit.
+func scriptRefused(err error, tooMany bool, has int) error {
 	if !contentRefused(err) {
 		return fmt.Errorf("write script: %w", err)
 	}
 	said, _ := errors.AsType[*bigcommerce.APIError](err)
-	if has >= scriptsPerAccount {
+	if tooMany {
 		return failure(connection.FailureScriptLimitReached, fmt.Sprintf(
-			"BigCommerce refuses the script (%d: %s); this API account has %d of at most %d: delete one in Script Manager",
+			"BigCommerce refuses the script (%d: %s); this API account has %d of at most %d, and a storefront may have 50: delete one in Script Manager",
 			said.Status, said.Title, has, scriptsPerAccount))
 	}
 	return failure(connection.FailureScriptRefused, fmt.Sprintf(
-		"BigCommerce refuses the script (%d: %s): look in Script Manager whether the storefront has its most of 50 scripts",
-		said.Status, said.Title))
+		"BigCommerce refuses the script's content (%d: %s): switch page_calls off, or put Ometria's tag into the theme by hand", said.Status, said.Title))
 }
 
 // note keeps which scripts are ours: those that are done, and the others given.
