@@ -20,6 +20,7 @@ const referencesLast = 5 * time.Minute
 type productReferences struct {
 	brands     map[int64]string
 	categories map[int64]mapping.Category
+	unnamed    unnamed
 	readAt     time.Time
 }
 
@@ -29,7 +30,53 @@ type customerReferences struct {
 	// passwordFields says of each form field asked about whether it holds
 	// passwords.
 	passwordFields map[string]bool
+	unnamed        unnamed
 	readAt         time.Time
+}
+
+// reference is what a record says by its id.
+type reference struct {
+	kind string // of the thing referred to
+	id   int64
+}
+
+const (
+	kindBrand     = "brand"
+	kindCategory  = "category"
+	kindGroup     = "group"
+	kindAttribute = "attribute"
+)
+
+func idsOf(references []reference, kind string) (ids []int64) {
+	for _, r := range references {
+		if r.kind == kind && !slices.Contains(ids, r.id) {
+			ids = append(ids, r.id)
+		}
+	}
+	return ids
+}
+
+// unnamed are references that no name was found for, and when. Until that is
+// long ago they are no reason to look again.
+type unnamed map[reference]time.Time
+
+// news are those of the missing references that were not looked for lately.
+func (u unnamed) news(missing []reference) []reference {
+	return slices.DeleteFunc(missing, func(r reference) bool { return time.Since(u[r]) < referencesLast })
+}
+
+// with is what is unnamed once the missing references were looked for in vain.
+func (u unnamed) with(missing []reference) unnamed {
+	now := unnamed{}
+	for r, at := range u {
+		if time.Since(at) < referencesLast {
+			now[r] = at
+		}
+	}
+	for _, r := range missing {
+		now[r] = time.Now()
+	}
+	return now
 }
 
 // References keeps names per connection. One reader at a time fills an entry,
@@ -64,44 +111,96 @@ func (c *References) Forget(id connection.ID) {
 	delete(c.entries, id)
 }
 
-// productReferences returns the names of all brands and categories; a product
-// with one that is too new for the cache refreshes it.
+// productReferences returns the names of all brands and categories. Those that
+// are newer than what is remembered are read by their ids.
 func (r *Reader) productReferences(ctx context.Context, products []bigcommerce.Product) (*productReferences, error) {
 	entry := r.references.of(r.connection.ID)
 	entry.mu.Lock()
 	defer entry.mu.Unlock()
-	if known := entry.products; known != nil && time.Since(known.readAt) < referencesLast && known.cover(products) {
+	known := entry.products
+	if known == nil || time.Since(known.readAt) >= referencesLast {
+		known = &productReferences{brands: map[int64]string{}, categories: map[int64]mapping.Category{}, readAt: time.Now()}
+		if err := r.readBrands(ctx, known, bigcommerce.BrandFilter{}); err != nil {
+			return nil, err
+		}
+		if err := r.readCategories(ctx, known, bigcommerce.CategoryFilter{}); err != nil {
+			return nil, err
+		}
+		known.unnamed = unnamed{}.with(known.missing(products))
+		entry.products = known
 		return known, nil
 	}
-	known := &productReferences{brands: map[int64]string{}, categories: map[int64]mapping.Category{}, readAt: time.Now()}
-	for brand, err := range r.shop.Brands.All(ctx, bigcommerce.BrandFilter{}) {
-		if err != nil {
-			return nil, fmt.Errorf("read brands: %w", err)
-		}
-		known.brands[brand.ID] = brand.Name
+	news := known.unnamed.news(known.missing(products))
+	if len(news) == 0 {
+		return known, nil
 	}
-	for category, err := range r.shop.Categories.All(ctx, bigcommerce.CategoryFilter{}) {
-		if err != nil {
-			return nil, fmt.Errorf("read categories: %w", err)
+	// Readers hold the maps that were, so they never change.
+	more := &productReferences{brands: maps.Clone(known.brands), categories: maps.Clone(known.categories), readAt: known.readAt}
+	for ids := range slices.Chunk(idsOf(news, kindBrand), bigcommerce.MaxIDs) {
+		if err := r.readBrands(ctx, more, bigcommerce.BrandFilter{IDIn: ids}); err != nil {
+			return nil, err
 		}
-		known.categories[category.ID] = mapping.Category{ID: category.ID, ParentID: category.ParentID, Name: category.Name}
 	}
-	entry.products = known
-	return known, nil
+	for ids := idsOf(news, kindCategory); len(ids) > 0; ids = more.orphans() {
+		before := len(more.categories)
+		for some := range slices.Chunk(ids, bigcommerce.MaxIDs) {
+			if err := r.readCategories(ctx, more, bigcommerce.CategoryFilter{IDIn: some}); err != nil {
+				return nil, err
+			}
+		}
+		if len(more.categories) == before {
+			break
+		}
+	}
+	more.unnamed = known.unnamed.with(more.missing(products))
+	entry.products = more
+	return more, nil
 }
 
-func (r *productReferences) cover(products []bigcommerce.Product) bool {
+func (r *Reader) readBrands(ctx context.Context, into *productReferences, filter bigcommerce.BrandFilter) error {
+	for brand, err := range r.shop.Brands.All(ctx, filter) {
+		if err != nil {
+			return fmt.Errorf("read brands: %w", err)
+		}
+		into.brands[brand.ID] = brand.Name
+	}
+	return nil
+}
+
+func (r *Reader) readCategories(ctx context.Context, into *productReferences, filter bigcommerce.CategoryFilter) error {
+	for category, err := range r.shop.Categories.All(ctx, filter) {
+		if err != nil {
+			return fmt.Errorf("read categories: %w", err)
+		}
+		into.categories[category.ID] = mapping.Category{ID: category.ID, ParentID: category.ParentID, Name: category.Name}
+	}
+	return nil
+}
+
+// orphans are categories that others name as their parent and that have no name
+// here.
+func (p *productReferences) orphans() (ids []int64) {
+	for _, category := range p.categories {
+		if _, ok := p.categories[category.ParentID]; !ok && category.ParentID != 0 && !slices.Contains(ids, category.ParentID) {
+			ids = append(ids, category.ParentID)
+		}
+	}
+	return ids
+}
+
+// missing are the brands and categories of the products that have no name here.
+func (p *productReferences) missing(products []bigcommerce.Product) (missing []reference) {
 	for _, product := range products {
-		if _, ok := r.brands[product.BrandID]; !ok && product.BrandID != 0 && time.Since(r.readAt) > time.Minute {
-			return false
+		if _, ok := p.brands[product.BrandID]; !ok && product.BrandID != 0 {
+			missing = append(missing, reference{kindBrand, product.BrandID})
 		}
 		for _, id := range product.Categories {
-			if _, ok := r.categories[id]; !ok && time.Since(r.readAt) > time.Minute {
-				return false
+			if _, ok := p.categories[id]; !ok {
+				missing = append(missing, reference{kindCategory, id})
 			}
 		}
 	}
-	return true
+	return missing
 }
 
 // customerReferences returns the names of customer groups and attributes, and
@@ -113,12 +212,16 @@ func (r *Reader) customerReferences(ctx context.Context, customers []bigcommerce
 	entry.mu.Lock()
 	defer entry.mu.Unlock()
 	known := entry.customers
-	if known == nil || time.Since(known.readAt) >= referencesLast {
-		var err error
-		if known, err = r.readCustomerReferences(ctx); err != nil {
+	if known == nil || time.Since(known.readAt) >= referencesLast || len(known.unnamed.news(known.missing(customers))) > 0 {
+		read, err := r.readCustomerReferences(ctx)
+		if err != nil {
 			return nil, err
 		}
-		entry.customers = known
+		if known != nil {
+			read.unnamed = known.unnamed
+		}
+		read.unnamed = read.unnamed.with(read.missing(customers))
+		known, entry.customers = read, read
 	}
 	asked := known.newFields(customers)
 	if len(asked) > 0 {
@@ -135,6 +238,21 @@ func (r *Reader) customerReferences(ctx context.Context, customers []bigcommerce
 		known, entry.customers = &more, &more
 	}
 	return known, nil
+}
+
+// missing are the groups and attributes of the customers that have no name here.
+func (c *customerReferences) missing(customers []bigcommerce.Customer) (missing []reference) {
+	for _, customer := range customers {
+		if _, ok := c.groups[customer.CustomerGroupID]; !ok && customer.CustomerGroupID != 0 {
+			missing = append(missing, reference{kindGroup, customer.CustomerGroupID})
+		}
+		for _, attribute := range customer.Attributes {
+			if _, ok := c.attributes[attribute.AttributeID]; !ok {
+				missing = append(missing, reference{kindAttribute, attribute.AttributeID})
+			}
+		}
+	}
+	return missing
 }
 
 // newFields are the names of form fields with a value that nobody has asked
