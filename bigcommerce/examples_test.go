@@ -119,7 +119,7 @@ func TestV2Examples(t *testing.T) {
 func TestOrderExamples(t *testing.T) {
 	page, err := example[Order](t, "v2_orders_with_consignments_line_items.json", "__warning__", "fetched_lines",
 		"pickup_method_display_name", "location", "recipient_email", "address_id", "customer_id", "name_customer",
-		"discounted_total_inc_tax", "option_id", "product_option_id", "display_name", "display_value", "value", "amount", "code", "target",
+		"discounted_total_inc_tax", "option_id", "product_option_id", "display_name", "display_value", "display_name_merchant", "display_value_merchant", "value", "amount", "code", "target",
 		"gift_certificate_id").
 		client.Orders.Page(t.Context(), OrderFilter{})
 	require.NoError(t, err)

@@ -220,12 +220,17 @@ type LineItem struct {
 
 // LineOption is an option or modifier chosen on a line.
 type LineOption struct {
-	ID              int64  `json:"id"`
-	OptionID        int64  `json:"option_id"`
-	ProductOptionID int64  `json:"product_option_id"`
-	DisplayName     string `json:"display_name"`
-	DisplayValue    Text   `json:"display_value"`
-	Value           Text   `json:"value"`
+	ID              int64 `json:"id"`
+	OptionID        int64 `json:"option_id"`
+	ProductOptionID int64 `json:"product_option_id"`
+	// DisplayName and DisplayValue are what the shopper saw, in the shopper's
+	// language; the Merchant's are what the catalog says, "" where the API leaves
+	// them out.
+	DisplayName          string `json:"display_name"`
+	DisplayValue         Text   `json:"display_value"`
+	DisplayNameMerchant  string `json:"display_name_merchant"`
+	DisplayValueMerchant Text   `json:"display_value_merchant"`
+	Value                Text   `json:"value"`
 	// Type is such as "Multiple choice", "Swatch", "Text field", "Checkbox".
 	Type string `json:"type"`
 	Name string `json:"name"`

@@ -307,3 +307,26 @@ func TestLinesWithoutAProduct(t *testing.T) {
 		})
 	}
 }
+
+// A shopper may have seen other words than the catalog's.
+func TestOptionsInTheCatalogsWords(t *testing.T) {
+	for name, c := range map[string]struct {
+		option bigcommerce.LineOption
+		want   ometria.Attribute
+	}{
+		"in the shopper's language": {bigcommerce.LineOption{DisplayName: "couleur", DisplayValue: "bleu", DisplayNameMerchant: "Colour", DisplayValueMerchant: "Blue"},
+			ometria.Attribute{Type: "colour", ID: "blue", Label: "Blue"}},
+		"in one language": {bigcommerce.LineOption{DisplayName: "Colour", DisplayValue: "Blue"},
+			ometria.Attribute{Type: "colour", ID: "blue", Label: "Blue"}},
+		"the merchant's half told": {bigcommerce.LineOption{DisplayName: "Colour", DisplayValue: "Orange", DisplayValueMerchant: "S"}, // as in an example of Orders v2
+			ometria.Attribute{Type: "colour", ID: "orange", Label: "Orange"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.option.Type = "Swatch"
+			got := only[*ometria.Order](t, mapping.Order(order(withLine(bigcommerce.LineItem{ID: 1, ProductID: 5, VariantID: 9, Quantity: 1, PriceExTax: money("1"),
+				ProductOptions: []bigcommerce.LineOption{c.option}})), nil, shop(), connection.RecordState{}))
+			assert.Equal(t, []ometria.Attribute{c.want}, got.LineItems[0].VariantOptions)
+			assert.Equal(t, "5-9", got.LineItems[0].VariantID)
+		})
+	}
+}

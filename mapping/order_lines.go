@@ -37,7 +37,7 @@ func lineItems(o bigcommerce.Order, refunds []bigcommerce.Refund, s connection.S
 		var chosen []option
 		for _, po := range l.ProductOptions {
 			if makesVariants(po.Type) {
-				chosen = append(chosen, option{po.DisplayName, string(po.DisplayValue)})
+				chosen = append(chosen, inCatalogWords(po))
 			}
 		}
 		options, more := attributes(chosen)
@@ -127,6 +127,15 @@ func makesVariants(kind string) bool {
 		return true
 	}
 	return false
+}
+
+// inCatalogWords is the choice as the catalog calls it, which the shopper may
+// have seen in another language: products have the catalog's words.
+func inCatalogWords(po bigcommerce.LineOption) option {
+	if trim(po.DisplayNameMerchant) != "" && trim(string(po.DisplayValueMerchant)) != "" {
+		return option{po.DisplayNameMerchant, string(po.DisplayValueMerchant)}
+	}
+	return option{po.DisplayName, string(po.DisplayValue)}
 }
 
 func lineProduct(l bigcommerce.LineItem, s connection.Settings) string {

@@ -9,6 +9,11 @@ func orderRows() []Row {
 		return append(source, "line_items[].parent_order_product_id", "line_items[].id", "line_items[].total_ex_tax", "subtotal_ex_tax")
 	}
 	const ruleAddress = "The first consignment's that has an address."
+	// The merchant's words count where both are there.
+	merchants := []string{"line_items[].product_options[].display_name_merchant", "line_items[].product_options[].display_value_merchant",
+		"line_items[].product_options[].type"}
+	names := append([]string{"line_items[].product_options[].display_name"}, merchants...)
+	labels := append([]string{"line_items[].product_options[].display_value"}, merchants...)
 	return []Row{
 		field("@type", "Always order."),
 		field("id", ruleID, "id", "settings.id_prefix"),
@@ -35,13 +40,10 @@ func orderRows() []Row {
 			"line_items[].product_id", "line_items[].type", "settings.id_prefix"),
 		field("lineitems[].variant_id", "The variant's id in the form of the setting, for lines with an option that makes variants.",
 			"line_items[].product_id", "line_items[].variant_id", "line_items[].product_options[].type", "settings.id_prefix", "settings.variant_id"),
-		field("lineitems[].variant_options[].type", "The key of the option's name, the same as on products. Only options that make variants: "+
-			"never what a shopper typed, ticked or uploaded.",
-			"line_items[].product_options[].display_name", "line_items[].product_options[].type"),
-		field("lineitems[].variant_options[].id", "The key of the label.",
-			"line_items[].product_options[].display_value", "line_items[].product_options[].type"),
-		field("lineitems[].variant_options[].label", ruleName,
-			"line_items[].product_options[].display_value", "line_items[].product_options[].type"),
+		field("lineitems[].variant_options[].type", "The key of the option's name as the catalogue has it, the same as on products. Only options that make variants: "+
+			"never what a shopper typed, ticked or uploaded.", names...),
+		field("lineitems[].variant_options[].id", "The key of the label.", labels...),
+		field("lineitems[].variant_options[].label", "The label as the catalogue has it.", labels...),
 		field("lineitems[].sku", ruleName, "line_items[].sku"),
 		field("lineitems[].quantity", "As it is. A line of nothing that cost nothing is left out.", "line_items[].quantity"),
 		field("lineitems[].unit_price", "Without tax, before discounts."+bundle, bundled("line_items[].price_ex_tax", "line_items[].base_price")...),
