@@ -37,13 +37,19 @@ func ask[B any](a *api, do endpoint[B]) gin.HandlerFunc {
 	}
 }
 
+// previewView says a preview's notes in words as well.
+type previewView struct {
+	inspect.Preview
+	Notes []noteView `json:"notes"`
+}
+
 // previewRecord shows the BigCommerce record beside what would be pushed of it.
 func (a *api) previewRecord(ctx context.Context, in request[empty]) (response, error) {
 	preview, err := a.Inspector.Preview(ctx, in.Record)
 	if err != nil {
 		return response{}, a.remoteError(err)
 	}
-	return response{Status: http.StatusOK, Body: preview}, nil
+	return response{Status: http.StatusOK, Body: previewView{preview, viewNotes(preview.Notes)}}, nil
 }
 
 // checkRecord reads Ometria back.

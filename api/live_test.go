@@ -35,7 +35,7 @@ func TestPreviewRecord(t *testing.T) {
 	assert.JSONEq(t, `{"connection_id":"`+string(id)+`","entity":"customers","record_id":"17","gone":false,"outcome":"accepted","reason":null,
 		"source":{"id":17,"email":"Jane@example.com"},"records":[{"@type":"contact","id":"17","email":"jane@example.com"}],
 		"fields":[{"record":0,"target":"email","source":["email"],"rule":"In lower case."}],
-		"notes":[{"code":"password_field","source":"Secret word"}]}`, string(got.Body))
+		"notes":[{"code":"password_field","source":"Secret word","text":"\"Secret word\" is a form field of type password: it is never sent"}]}`, string(got.Body))
 	assert.Equal(t, "no-store", got.Header.Get("Cache-Control"))
 	s.call(supportToken, "GET", path, nil).problem(403)
 

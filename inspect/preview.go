@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/ometria/ometria-bigcommerce/bigcommerce"
 	"github.com/ometria/ometria-bigcommerce/connection"
 	"github.com/ometria/ometria-bigcommerce/mapping"
 	"github.com/ometria/ometria-bigcommerce/ometria"
@@ -66,7 +67,7 @@ func (i *Inspector) Preview(ctx context.Context, key connection.RecordKey) (Prev
 		p.Outcome, p.Reason = connection.Skipped, m.Skip
 	}
 	if s.record.Source != nil {
-		if p.Source, err = json.Marshal(withoutPasswords(s.record.Source, s.result)); err != nil {
+		if p.Source, err = json.Marshal(shown(s)); err != nil {
 			return Preview{}, fmt.Errorf("encode source: %w", err)
 		}
 	}
@@ -90,6 +91,19 @@ func (i *Inspector) Preview(ctx context.Context, key connection.RecordKey) (Prev
 		}
 	}
 	return p, nil
+}
+
+// shown is the record as people see it: an order with its refunds, under the
+// name by which the mapping's table calls them.
+func shown(s sight) any {
+	record := withoutPasswords(s.record.Source, s.result)
+	if order, ok := record.(bigcommerce.Order); ok && len(s.record.Refunds) > 0 {
+		return struct {
+			bigcommerce.Order
+			Refunds []bigcommerce.Refund `json:"refund"`
+		}{order, s.record.Refunds}
+	}
+	return record
 }
 
 // sight is one record, read live, and what the mapping makes of it.

@@ -66,6 +66,21 @@ func TestPreviewOfACustomer(t *testing.T) {
 	assert.ErrorIs(t, err, store.ErrNotFound)
 }
 
+func TestPreviewOfARefundedOrder(t *testing.T) {
+	w := newWorld(t)
+	w.make(connection.Products, map[string]any{"name": "Hat", "price": 10}) // for the order's lines
+	order := w.order(jane, nil)
+	p, err := w.Preview(w.ctx, order)
+	require.NoError(t, err)
+	assert.NotContains(t, object(t, p.Source), "refund")
+	_, _, err = w.shop.Refund(map[string]any{"order_id": int64(order.RecordID)})
+	require.NoError(t, err)
+	p, err = w.Preview(w.ctx, order)
+	require.NoError(t, err)
+	assert.Len(t, object(t, p.Source)["refund"], 1)
+	assert.EqualValues(t, order.RecordID, object(t, p.Source)["id"])
+}
+
 // A name that no sync has met is shown under the key it would get, beside those
 // that have theirs for good.
 func TestPreviewGivesKeysAway(t *testing.T) {

@@ -55,6 +55,18 @@ func (p *program) authentications() *cobra.Command {
 			}),
 		},
 		&cobra.Command{
+			Use: "order-statuses ID", Short: "List the store's order statuses with its own labels", Args: exactly("ID"),
+			Long:    `List the order statuses of the store with its own labels: what an order status mapping names, by id or by label.`,
+			Example: "  ometria-bigcommerce authentications order-statuses 0198c5f2-…",
+			RunE: p.api(func(ctx context.Context, client *apiclient.Client, args []string) error {
+				return printList(ctx, p, client, authenticationPath(args[0])+"/order-statuses", nil, 0,
+					[]string{"ID", "STATUS", "LABEL"},
+					func(s apiclient.OrderStatus) []string {
+						return []string{fmt.Sprint(s.ID), printable(s.Name), printable(s.CustomLabel)}
+					})
+			}),
+		},
+		&cobra.Command{
 			Use: "remove ID", Short: "Remove an authentication that no connection uses", Args: exactly("ID"),
 			Example: "  ometria-bigcommerce authentications remove 0198c5f2-…",
 			RunE: p.api(func(ctx context.Context, client *apiclient.Client, args []string) error {

@@ -57,6 +57,9 @@ func (p *program) client() (*apiclient.Client, error) {
 // api wraps the work of a command that calls the API.
 func (p *program) api(do func(ctx context.Context, client *apiclient.Client, args []string) error) func(*cobra.Command, []string) error {
 	return p.work(func(ctx context.Context, _ *cobra.Command, args []string) error {
+		if p.json {
+			p.output = "json"
+		}
 		if p.output != "table" && p.output != "json" {
 			return usagef("unknown output %q: use table or json", p.output)
 		}
@@ -72,6 +75,7 @@ func (p *program) api(do func(ctx context.Context, client *apiclient.Client, arg
 func (p *program) clientGroup(use, short string) *cobra.Command {
 	g := group(use, short, short+".\n"+clientVariables)
 	g.PersistentFlags().StringVarP(&p.output, "output", "o", "table", "table or json")
+	g.PersistentFlags().BoolVar(&p.json, "json", false, "the same as --output json")
 	return g
 }
 
@@ -151,10 +155,17 @@ func (p *program) print(answer apiclient.Answer, value any, table func() error) 
 	if p.output == "json" {
 		return p.printJSON(answer.Body)
 	}
-	if err := json.Unmarshal(answer.Body, value); err != nil {
-		return fmt.Errorf("decode answer: %w", err)
+	if err := decodeAnswer(answer, value); err != nil {
+		return err
 	}
 	return table()
+}
+
+func decodeAnswer(answer apiclient.Answer, into any) error {
+	if err := json.Unmarshal(answer.Body, into); err != nil {
+		return fmt.Errorf("decode answer: %w", err)
+	}
+	return nil
 }
 
 func when(t *time.Time) string {

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,7 +32,7 @@ func (p *program) connections() *cobra.Command {
 					})
 			}),
 		},
-		p.connectionsShow(), p.connectionsCreate(), p.connectionsResync(),
+		p.connectionsShow(), p.connectionsCreate(), p.connectionsUpdate(), p.connectionsResync(), p.connectionsFields(),
 		p.connectionAction("pause", "Hold a connection: webhooks are still taken in"),
 		p.connectionAction("resume", "Let a paused connection go on, or run the setup of a failed one again"),
 		p.connectionAction("script", "Update the JavaScript tracking in the storefront"),
@@ -48,6 +50,15 @@ its credentials unless another connection uses them. What Ometria holds already 
 			}),
 		})
 	return g
+}
+
+// settingsText lists the settings that are not left to their default.
+func settingsText(settings map[string]any) string {
+	var pairs []string
+	for _, key := range slices.Sorted(maps.Keys(settings)) {
+		pairs = append(pairs, fmt.Sprintf("%s=%v", key, settings[key]))
+	}
+	return strings.Join(pairs, " ")
 }
 
 func attentionCodes(c apiclient.Connection) []string {
@@ -137,6 +148,7 @@ func (p *program) printConnection(answer apiclient.Answer) error {
 		facts := [][2]string{
 			{"id", c.ID}, {"name", c.Name}, {"status", c.Status}, {"store hash", c.StoreHash},
 			{"identification code", c.IdentificationCode}, {"authentication", c.AuthenticationID},
+			{"time zone", c.Timezone}, {"history from", c.BulkSyncStartDate}, {"settings", settingsText(c.Settings)},
 			{"created", when(&c.CreatedAt)}, {"last webhook", when(c.LastWebhookAt)},
 		}
 		script := "not installed"

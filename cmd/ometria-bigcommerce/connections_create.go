@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"strconv"
@@ -16,13 +17,14 @@ import (
 	"github.com/ometria/ometria-bigcommerce/internal/apiclient"
 )
 
-// maxConnectionFile bounds a file that describes a connection, in bytes.
+// maxConnectionFile bounds a file that describes a connection or a part of it,
+// in bytes.
 const maxConnectionFile = 256 << 10
 
 func (p *program) connectionsCreate() *cobra.Command {
 	var in apiclient.NewConnection
 	var file, idPrefix, variantID, historyConsent string
-	var statuses []string
+	var statuses, settings []string
 	var wait bool
 	cmd := &cobra.Command{
 		Use: "create", Short: "Connect a store to an Ometria account and start its sync", Args: exactly(),
@@ -32,6 +34,8 @@ webhooks and starts the bulk sync.
 --order-status says what a BigCommerce order status means at Ometria: its id (0 to 14) or its label in the
 store, =, Ometria's status, and then ",invalid" if such orders do not count as sales or ",skip" if they are
 not to be sent. Statuses that are not named keep their defaults.
+
+--setting takes ` + oneOf(settingNames()) + `.
 
 --file takes the whole request as JSON with the API's field names ("-" reads standard input); flags win.`,
 		Example: `  ometria-bigcommerce connections create --authentication 0198c5f2-… --identification-code my-shop \
@@ -49,6 +53,7 @@ not to be sent. Statuses that are not named keep their defaults.
 	flags.StringVar(&idPrefix, "id-prefix", "", "put before every id at Ometria, so that two stores can share an account")
 	flags.StringVar(&variantID, "variant-id", "", "composite (default) or raw")
 	flags.StringVar(&historyConsent, "history-consent", "", "send or omit consents given before the connection")
+	flags.StringArrayVar(&settings, "setting", nil, settingHelp)
 	flags.StringVar(&file, "file", "", "JSON file that describes the connection, - for standard input")
 	flags.BoolVar(&wait, "wait", false, "show progress until the connection is connected")
 	cmd.RunE = p.api(func(ctx context.Context, client *apiclient.Client, _ []string) error {
@@ -67,15 +72,19 @@ not to be sent. Statuses that are not named keep their defaults.
 			}
 			body.OrderStatusMapping = append(body.OrderStatusMapping, rule)
 		}
-		for _, setting := range []struct{ key, value string }{
-			{"id_prefix", idPrefix}, {"variant_id", variantID}, {"history_consent", historyConsent},
-		} {
-			if setting.value != "" {
-				if body.Settings == nil {
-					body.Settings = map[string]any{}
-				}
-				body.Settings[setting.key] = setting.value
+		for key, value := range map[string]string{"id_prefix": idPrefix, "variant_id": variantID, "history_consent": historyConsent} {
+			if value != "" {
+				settings = append(settings, key+"="+value)
 			}
+		}
+		chosen, err := parseSettings(settings)
+		if err != nil {
+			return err
+		}
+		if body.Settings == nil {
+			body.Settings = chosen
+		} else {
+			maps.Copy(body.Settings, chosen)
 		}
 		answer, err := client.Do(ctx, http.MethodPost, "/v1/connections", nil, body)
 		if err != nil {
@@ -109,18 +118,9 @@ func merge(file, flags apiclient.NewConnection) apiclient.NewConnection {
 }
 
 func readConnection(file string, stdin io.Reader) (in apiclient.NewConnection, err error) {
-	source := stdin
-	if file != "-" {
-		f, err := os.Open(file)
-		if err != nil {
-			return in, usagef("open connection file: %v", err)
-		}
-		defer func() { _ = f.Close() }() // only read from
-		source = f
-	}
-	text, err := io.ReadAll(io.LimitReader(source, maxConnectionFile))
+	text, err := readFile(file, "connection file", stdin)
 	if err != nil {
-		return in, fmt.Errorf("read connection file: %w", err)
+		return in, err
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
@@ -128,6 +128,24 @@ func readConnection(file string, stdin io.Reader) (in apiclient.NewConnection, e
 		return in, usagef("connection file: expected a JSON object with the fields of POST /v1/connections: %v", err)
 	}
 	return in, nil
+}
+
+// readFile reads a bounded file; "-" is standard input.
+func readFile(file, what string, stdin io.Reader) ([]byte, error) {
+	source := stdin
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return nil, usagef("open %s: %v", what, err)
+		}
+		defer func() { _ = f.Close() }() // only read from
+		source = f
+	}
+	text, err := io.ReadAll(io.LimitReader(source, maxConnectionFile))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", what, err)
+	}
+	return text, nil
 }
 
 // parseStatusRule reads "label or id=status[,invalid][,skip]".

@@ -61,6 +61,7 @@ type program struct {
 	environ        []string
 	stdout, stderr io.Writer
 	output         string // table or json
+	json           bool   // output is json, whatever it says
 	started        bool   // a command's own work has begun: errors are no longer usage errors
 }
 

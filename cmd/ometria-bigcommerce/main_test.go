@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
@@ -69,7 +70,8 @@ type playedStarter struct{ store *store.Store }
 
 func (s *playedStarter) Ready(context.Context) error { return nil }
 
-// SetUp connects, with one record of each outcome, or fails when the
+// SetUp connects, with one record of each outcome and two fields that make one
+// key, or fails when the
 // identification code says so.
 func (s *playedStarter) SetUp(ctx context.Context, c connection.Connection) (string, error) {
 	if c.IdentificationCode == "refused" {
@@ -81,7 +83,21 @@ func (s *playedStarter) SetUp(ctx context.Context, c connection.Connection) (str
 	if _, err := s.store.SetPhase(ctx, c.ID, connection.Connected); err != nil {
 		return "", err
 	}
-	return "setup", s.importOrders(ctx, c.ID)
+	return "setup", errors.Join(s.importOrders(ctx, c.ID), s.seeFields(ctx, c.ID))
+}
+
+func (s *playedStarter) seeFields(ctx context.Context, id connection.ID) error {
+	one := connection.FieldID{Kind: connection.FormField, Name: "Shoe size"}
+	other := connection.FieldID{Kind: connection.FormField, Name: "Shoe-size"}
+	keys, err := s.store.FieldKeys(ctx, id, connection.Customers, []connection.NewField{
+		{FieldID: one, Plain: "shoe_size"}, {FieldID: other, Plain: "shoe_size"},
+	}, nil)
+	if err != nil {
+		return err
+	}
+	return s.store.SeeFields(ctx, id, connection.Customers, []connection.SeenField{
+		{FieldID: one, Key: keys[one], Type: connection.FieldText}, {FieldID: other, Key: keys[other], Type: connection.FieldText, LeftOut: true},
+	})
 }
 
 // importOrders finishes orders 1 to 3: accepted, rejected, skipped.
@@ -97,7 +113,7 @@ func (s *playedStarter) importOrders(ctx context.Context, id connection.ID) erro
 	claim := store.Claim{ConnectionID: id, Entity: connection.Orders, Fetched: fetched}
 	finish := store.Finish{ConnectionID: id, Entity: connection.Orders, Fetched: fetched, Read: read}
 	for i, result := range []store.Result{
-		{Outcome: connection.Accepted, RequestIDs: []string{"req-1"}},
+		{Outcome: connection.Accepted, RequestIDs: []string{"req-1"}, Notes: []connection.Note{{Code: "trimmed", Key: "properties"}}},
 		{Outcome: connection.Rejected, Reason: &connection.Reason{Code: connection.ReasonRefused, Path: "currency", Text: "is not a currency"}},
 		{Outcome: connection.Skipped, Reason: &connection.Reason{Code: connection.ReasonNotSent, Text: "status 0 is not sent"}},
 	} {

@@ -27,6 +27,13 @@ type Authentication struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
+// OrderStatus is one of the store's, with the merchant's label.
+type OrderStatus struct {
+	ID          int64  `json:"id"`
+	Name        string `json:"name"`
+	CustomLabel string `json:"custom_label"`
+}
+
 // Check is one thing tried against a remote account.
 type Check struct {
 	Name    string `json:"name"`

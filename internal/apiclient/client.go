@@ -132,6 +132,15 @@ type Answer struct {
 // Do sends in as JSON, nil as no body, and returns the answer. A refusal is a
 // *Problem, a redirect a *RedirectError; no answer at all is an *UnreachableError.
 func (c *Client) Do(ctx context.Context, method, path string, query url.Values, in any) (Answer, error) {
+	return c.send(ctx, method, path, query, "", in)
+}
+
+// Change does a PATCH of what is at path, as it was when etag was read.
+func (c *Client) Change(ctx context.Context, path, etag string, in any) (Answer, error) {
+	return c.send(ctx, http.MethodPatch, path, nil, etag, in)
+}
+
+func (c *Client) send(ctx context.Context, method, path string, query url.Values, etag string, in any) (Answer, error) {
 	var body io.Reader
 	if in != nil {
 		encoded, err := json.Marshal(in)
@@ -154,6 +163,9 @@ func (c *Client) Do(ctx context.Context, method, path string, query url.Values, 
 	}
 	if in != nil {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if etag != "" {
+		req.Header.Set("If-Match", etag)
 	}
 	if method == http.MethodPost {
 		req.Header.Set("Idempotency-Key", uuid.NewString())

@@ -73,6 +73,9 @@ type Connection struct {
 	Attention          []Attention         `json:"attention"`
 	Progress           map[string]Progress `json:"progress"`
 	Health             Health              `json:"health"`
+	Settings           map[string]any      `json:"settings"`
+	BulkSyncStartDate  string              `json:"bulk_sync_start_date"`
+	Timezone           string              `json:"timezone"`
 	CreatedAt          time.Time           `json:"created_at"`
 	LastWebhookAt      *time.Time          `json:"last_webhook_at"`
 }
@@ -98,32 +101,6 @@ func (c Connection) Waiting() (n int64) {
 		n += p.Waiting
 	}
 	return n
-}
-
-// Record is where one BigCommerce record stands.
-type Record struct {
-	Entity    string     `json:"entity"`
-	RecordID  string     `json:"record_id"`
-	Outcome   string     `json:"outcome"`
-	Reason    *Reason    `json:"reason"`
-	PushedAt  *time.Time `json:"pushed_at"`
-	RequestID string     `json:"request_id"`
-}
-
-// Reason says why a record was rejected or skipped.
-type Reason struct {
-	Code string `json:"code"`
-	Path string `json:"path"`
-	Text string `json:"text"`
-}
-
-// FailureGroup counts the rejected records of one entity that share a reason.
-type FailureGroup struct {
-	Reason  Reason    `json:"reason"`
-	Entity  string    `json:"entity"`
-	Count   int64     `json:"count"`
-	FirstAt time.Time `json:"first_at"`
-	LastAt  time.Time `json:"last_at"`
 }
 
 func connectionPath(id string) string { return "/v1/connections/" + url.PathEscape(id) }

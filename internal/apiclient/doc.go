@@ -4,5 +4,6 @@
 // It knows the public contract only: it imports nothing of the service, keeps
 // no state and never retries.
 //
-// Start with client.go; connections.go and authentications.go hold the routes.
+// Start with client.go; connections.go and authentications.go hold the routes,
+// records.go what is said of records.
 package apiclient
