@@ -42,44 +42,14 @@ func FuzzMapping(f *testing.F) {
 			}
 		})
 		prev := connection.RecordState{Exists: odd, Children: []int64{1, 501}, ConsentSeen: connection.ConsentYes}
-		var r mapping.Result
-		var record any
-		switch entity {
-		case connection.Customers:
-			var c bigcommerce.Customer
-			if json.Unmarshal(source, &c) != nil {
-				return
-			}
-			record, r = c, mapping.Customer(c, ctx)
-		case connection.Subscribers:
-			var s bigcommerce.Subscriber
-			if json.Unmarshal(source, &s) != nil {
-				return
-			}
-			record, r = s, mapping.Subscriber(s, ctx, prev)
-		case connection.Orders:
-			var o bigcommerce.Order
-			if json.Unmarshal(source, &o) != nil {
-				return
-			}
-			refunds := []bigcommerce.Refund{{OrderID: o.ID, Items: []bigcommerce.RefundItem{{ItemType: "PRODUCT", ItemID: 61, Quantity: 1}}}}
-			record, r = o, mapping.Order(o, refunds, ctx, prev)
-		case connection.Products:
-			var p bigcommerce.Product
-			if json.Unmarshal(source, &p) != nil {
-				return
-			}
-			record, r = p, mapping.Product(p, ctx, prev)
+		record, err := decoded(entity, source)
+		if err != nil {
+			return
 		}
-		if len(r.Records) == 0 && r.Skip == nil && r.Reject == nil {
-			t.Fatal("neither records nor a reason")
+		var refunds []bigcommerce.Refund
+		if o, ok := record.(bigcommerce.Order); ok {
+			refunds = append(refunds, bigcommerce.Refund{OrderID: o.ID, Items: []bigcommerce.RefundItem{{ItemType: "PRODUCT", ItemID: 61, Quantity: 1}}})
 		}
-		if len(r.Records) > 0 && (r.Skip != nil || r.Reject != nil) {
-			t.Fatal("records and a reason")
-		}
-		valid(t, r.Records)
-		if mapping.Fingerprint([]byte("key"), "account", ctx, record) == nil {
-			t.Fatal("no fingerprint")
-		}
+		holds(t, drawn{entity: entity, ctx: ctx, prev: prev}, record, refunds, mapRecord(record, refunds, ctx, prev))
 	})
 }

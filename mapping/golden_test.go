@@ -41,15 +41,6 @@ type wanted struct {
 	Fields  []connection.SeenField `json:"fields,omitempty"`
 }
 
-func source[T any](t testing.TB, g given) T {
-	t.Helper()
-	var record T
-	if g.Source != nil {
-		require.NoError(t, json.Unmarshal(g.Source, &record))
-	}
-	return record
-}
-
 // mapper decodes the input and returns what maps it.
 func mapper(t testing.TB, e connection.Entity, g given) func() mapping.Result {
 	t.Helper()
@@ -57,20 +48,9 @@ func mapper(t testing.TB, e connection.Entity, g given) func() mapping.Result {
 	if g.Gone != 0 {
 		return func() mapping.Result { return mapping.Gone(e, g.Gone, ctx, g.Prev) }
 	}
-	switch e {
-	case connection.Customers:
-		c := source[bigcommerce.Customer](t, g)
-		return func() mapping.Result { return mapping.Customer(c, ctx) }
-	case connection.Subscribers:
-		s := source[bigcommerce.Subscriber](t, g)
-		return func() mapping.Result { return mapping.Subscriber(s, ctx, g.Prev) }
-	case connection.Orders:
-		o := source[bigcommerce.Order](t, g)
-		return func() mapping.Result { return mapping.Order(o, g.Refunds, ctx, g.Prev) }
-	default:
-		p := source[bigcommerce.Product](t, g)
-		return func() mapping.Result { return mapping.Product(p, ctx, g.Prev) }
-	}
+	source, err := decoded(e, g.Source)
+	require.NoError(t, err)
+	return func() mapping.Result { return mapRecord(source, g.Refunds, ctx, g.Prev) }
 }
 
 func TestGolden(t *testing.T) {

@@ -50,7 +50,7 @@ func TestAnyRecordMaps(t *testing.T) {
 }
 
 // holds checks what is true of every result.
-func holds(t *rapid.T, d drawn, source any, refunds []bigcommerce.Refund, r mapping.Result) {
+func holds(t tester, d drawn, source any, refunds []bigcommerce.Refund, r mapping.Result) {
 	reasons := 0
 	for _, reason := range []*connection.Reason{r.Skip, r.Reject} {
 		if reason != nil {
@@ -91,7 +91,7 @@ func holds(t *rapid.T, d drawn, source any, refunds []bigcommerce.Refund, r mapp
 }
 
 // pushable checks the records by themselves.
-func pushable(t *rapid.T, d drawn, r mapping.Result) {
+func pushable(t tester, d drawn, r mapping.Result) {
 	valid(t, r.Records)
 	traced(t, d.entity, r)
 	for _, record := range r.Records {

@@ -70,3 +70,22 @@ func TestTraceTellsEachFieldOfARecord(t *testing.T) {
 	assert.Contains(t, targets["refunded"], "shipping_address.postcode")
 	assert.NotContains(t, targets["refunded"], "lineitems")
 }
+
+func TestTraceNamesMerchantsFields(t *testing.T) {
+	sources := map[string][]string{}
+	goldens(t, func(e connection.Entity, name string, g given) {
+		if name != "form_fields" && name != "variants" {
+			return
+		}
+		r := mapper(t, e, g)()
+		for _, field := range mapping.Trace(e, r.Records[0], r.Fields) {
+			sources[field.Target] = field.Source
+		}
+	})
+	assert.Equal(t, []string{"form_fields[Shoe size].value"}, sources["properties.shoe_size"])
+	assert.Equal(t, []string{"form_fields[my-custom field].value"}, sources["properties.my_custom_field_2"], "by its name, whatever key it got")
+	assert.Equal(t, []string{"form_fields[Interests].value"}, sources["properties.interests"], "a list is one field")
+	assert.Equal(t, []string{"attributes[Loyalty Tier].attribute_value"}, sources["properties.loyalty_tier"])
+	assert.Equal(t, []string{"custom_fields[Material].value"}, sources["properties.material"])
+	assert.Equal(t, []string{"company"}, sources["properties.company"])
+}
