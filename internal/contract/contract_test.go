@@ -11,10 +11,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ometria/ometria-bigcommerce/bigcommerce"
 	"github.com/ometria/ometria-bigcommerce/simulator/bigcommercesim"
+	"github.com/ometria/ometria-bigcommerce/simulator/faults"
 )
 
 func open(t *testing.T) *Files {
@@ -92,7 +94,7 @@ func TestClientAndSimulatorKeepTheContract(t *testing.T) {
 	t.Run("operations", s.operations)
 	t.Run("other reads", s.otherReads)
 	t.Run("empty pages", s.emptyPages)
-	require.Empty(t, s.State().Ignored, "a parameter of the files does nothing in the simulator")
+	assert.Empty(t, s.State().Ignored, "a parameter of the files does nothing in the simulator")
 	t.Run("refusals", s.refusals)
 	for _, v := range s.recorder.Violations() {
 		t.Error(v)
@@ -274,6 +276,10 @@ func TestBadExchangesAreSeen(t *testing.T) {
 		_, _ = w.Write([]byte(`{"time":"now","tiem":1}`))
 	}))
 	require.Equal(t, http.StatusOK, get(misspelt, "/v2/time").Code)
+
+	_, err := s.Faults().Order(faults.Fault{Effect: faults.Malformed})
+	require.NoError(t, err)
+	require.Equal(t, faults.Malformed, faults.Effect(get(handler, "/v2/store").Header().Get(FaultHeader)), "spoilt on purpose: let pass")
 
 	var seen []string
 	for _, v := range s.recorder.Violations() {

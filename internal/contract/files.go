@@ -47,10 +47,11 @@ var Open = sync.OnceValues(func() (*Files, error) {
 	if err != nil {
 		return nil, err
 	}
-	return read(folder)
+	return Read(folder)
 })
 
-func read(folder string) (*Files, error) {
+// Read reads the files of a folder, or answers ErrAbsent when it has none.
+func Read(folder string) (*Files, error) {
 	paths, err := filepath.Glob(filepath.Join(folder, "*.yml"))
 	if err != nil {
 		return nil, fmt.Errorf("list specifications: %w", err)

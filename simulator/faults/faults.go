@@ -59,6 +59,10 @@ type order struct {
 	matched int
 }
 
+// Header names the effect in every answer that a fault spoilt, so that a test
+// which holds answers to a contract lets it pass.
+const Header = "X-Simulator-Fault"
+
 // Injector holds the orders for one service. The zero value is not usable.
 type Injector struct {
 	mu      sync.Mutex // guards all below
@@ -210,6 +214,7 @@ func (f *Fault) apply(w http.ResponseWriter, r *http.Request, next http.Handler)
 	if f.Work || f.Effect == Truncate || f.Effect == Malformed {
 		next.ServeHTTP(real, r)
 	}
+	w.Header().Set(Header, string(f.Effect))
 	switch f.Effect {
 	case Drop:
 		panic(http.ErrAbortHandler)
