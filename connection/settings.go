@@ -186,18 +186,14 @@ func (c Connection) Validate() error {
 	if !prefixPattern.MatchString(c.Settings.IDPrefix) {
 		add("settings.id_prefix", "invalid", "use letters, digits and . : _ - only, at most 32")
 	}
-	for _, choice := range []struct {
-		field, value string
-		of           []string
-	}{
-		{"variant_id", c.Settings.VariantID, []string{VariantComposite, VariantRaw}},
-		{"history_consent", c.Settings.HistoryConsent, []string{HistoryConsentSend, HistoryConsentOmit}},
-		{"discount", c.Settings.Discount, []string{DiscountPositive, DiscountNegative}},
-		{"test_orders", c.Settings.TestOrders, []string{TestOrdersSkip, TestOrdersSend}},
-		{"script_consent", c.Settings.ScriptConsent, []string{"essential", "functional", "analytics", "targeting"}},
-	} {
-		if choice.value != "" && !slices.Contains(choice.of, choice.value) {
-			add("settings."+choice.field, "invalid", "use %s, or leave it out", strings.Join(choice.of, " or "))
+	chosen := map[string]string{
+		"settings.variant_id": c.Settings.VariantID, "settings.history_consent": c.Settings.HistoryConsent,
+		"settings.discount": c.Settings.Discount, "settings.test_orders": c.Settings.TestOrders,
+		"settings.script_consent": c.Settings.ScriptConsent,
+	}
+	for _, choice := range Choices() {
+		if value := chosen[choice.Name]; value != "" && !slices.Contains(choice.Values, value) {
+			add(choice.Name, "invalid", "use %s, or leave it out", strings.Join(choice.Values, " or "))
 		}
 	}
 	for _, name := range []struct{ field, value string }{
