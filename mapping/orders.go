@@ -141,7 +141,9 @@ func orderCurrency(o bigcommerce.Order, ctx Context) (string, *connection.Reason
 
 // subtotal is after discounts and without tax and shipping, as Ometria's order
 // report has it. BigCommerce's subtotal is before discounts, and its discounts
-// carry tax or not by the store's settings, so it is the total that tells.
+// carry tax or not by the store's settings, so it is the total that tells. What
+// else the total holds, gift wrapping and fees, stays in it, so that subtotal,
+// shipping and tax make the grand total.
 func subtotal(o bigcommerce.Order) *ometria.Amount {
 	if o.TotalExTax.Valid {
 		left := o.TotalExTax.Sub(o.ShippingCostExTax.Decimal).Sub(o.HandlingCostExTax.Decimal)
