@@ -89,6 +89,9 @@ func FuzzMoney(f *testing.F) {
 	})
 }
 
+// masks stand for what was taken out; a mask beside an @ is no address.
+var masks = strings.NewReplacer("[value]", " ", "[email]", " ", "[number]", " ", "[token]", " ")
+
 func FuzzDecodeRefusal(f *testing.F) {
 	for _, seed := range []string{"", `[{"status":404,"message":"m","details":{"a":1}}]`, `{"status":422,"title":"t","errors":{"a":["b",{"c":"d"}]}}`,
 		"<html><title>x</title>", "text jane@example.com " + testToken, `{"errors":[[[[[[1]]]]]]}`, `[null]`, `{"title":{}}`, "\xff\xfe", `{"title":"a\u0000b@c"}`} {
@@ -104,7 +107,7 @@ func FuzzDecodeRefusal(f *testing.F) {
 			t.Fatal("the status is lost")
 		case strings.Contains(text, testToken):
 			t.Fatal("the token is told")
-		case email.MatchString(text):
+		case email.MatchString(masks.Replace(text)):
 			t.Fatalf("an address is told: %q", text)
 		case utf8.RuneCountInString(text) > maxText || strings.ContainsAny(text, "\n\r"):
 			t.Fatalf("the text is not bounded: %q", text)
