@@ -18,6 +18,7 @@ import (
 
 	"github.com/ometria/ometria-bigcommerce/connection"
 	"github.com/ometria/ometria-bigcommerce/inspect"
+	"github.com/ometria/ometria-bigcommerce/internal/contract"
 	"github.com/ometria/ometria-bigcommerce/mapping"
 	"github.com/ometria/ometria-bigcommerce/ometria"
 	"github.com/ometria/ometria-bigcommerce/pacing"
@@ -102,7 +103,7 @@ func newWorld(t *testing.T, change ...func(*worldOptions)) *world {
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	dialer := remote.NewDialer(s, pacing.New(s, pacing.Options{}, log), remote.Options{
-		BigCommerceURL: shop.URL, OmetriaURL: marketing.URL, Transport: transport, Logger: log,
+		BigCommerceURL: shop.URL, OmetriaURL: marketing.URL, Transport: contract.Transport(t, transport), Logger: log,
 	})
 	w.Activities = &Activities{
 		Store: s, Dialer: dialer, Tester: inspect.New(s, dialer), PublicURL: "https://sync.example.com/",
