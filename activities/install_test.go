@@ -61,8 +61,8 @@ func (w *world) writes() int {
 
 func failedWith(t *testing.T, kind string, err error) *temporal.ApplicationError {
 	t.Helper()
-	app, ok := errors.AsType[*temporal.ApplicationError](err)
-	require.True(t, ok, "got %v", err)
+	app, ok := err.(*temporal.ApplicationError) // inside another error Temporal would not see it
+	require.True(t, ok, "got %T: %v", err, err)
 	assert.Equal(t, kind, app.Type())
 	assert.True(t, app.NonRetryable())
 	assert.NotEmpty(t, app.Message())

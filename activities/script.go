@@ -50,7 +50,11 @@ func (i *installer) ensureScripts(ctx context.Context, renew bool) (mended bool,
 	set := scriptSet{installer: i, standing: standing, room: scriptsPerAccount - len(all)}
 	for _, channel := range channelsOf(fronts, known, standing) {
 		if err := set.ensure(ctx, channel, renew); err != nil {
-			return set.mended, errors.Join(err, set.note(ctx, i.connection.Installed.Scripts...))
+			// The failure goes out as it is: Temporal looks at nothing inside.
+			if noting := set.note(ctx, i.connection.Installed.Scripts...); noting != nil {
+				return set.mended, noting
+			}
+			return set.mended, err
 		}
 	}
 	for _, surplus := range set.standing { // doubles, or of channels that vanished
