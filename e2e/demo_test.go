@@ -38,10 +38,12 @@ type report struct {
 		Reason  struct{ Code, Path, Text string }
 	}
 	Contract struct {
-		Schemas    string
-		Records    int
-		Violations int
-		PushErrors int `json:"push_errors"`
+		Schemas            string
+		Records            int
+		Violations         int
+		PushErrors         int `json:"push_errors"`
+		Exchanges          int
+		ExchangeViolations int `json:"exchange_violations"`
 	}
 }
 
@@ -91,6 +93,8 @@ func TestDemo(t *testing.T) {
 			assert.Greater(t, r.Contract.Records, 260)
 			assert.Zero(t, r.Contract.Violations)
 			assert.Zero(t, r.Contract.PushErrors)
+			assert.Zero(t, r.Contract.ExchangeViolations)
+			assert.Equal(t, r.Contract.Schemas != "", r.Contract.Exchanges > 0)
 			assert.Contains(t, p.out.String(), "/push/_errors is empty")
 			assert.Empty(t, r.Bad)
 			for _, f := range r.Failures {

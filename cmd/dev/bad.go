@@ -49,7 +49,7 @@ const (
 )
 
 // manyLines make an order of well over Ometria's 60 KB.
-const manyLines = 500
+const manyLines = 451
 
 func badKinds() []badKind {
 	return []badKind{

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net/http"
 	"path/filepath"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/internal/contract"
 	"github.com/ometria/ometria-bigcommerce/internal/specs"
 )
 
@@ -29,8 +31,25 @@ func (s *stack) schemaDir() string {
 	return filepath.Join(s.specs, "ometria")
 }
 
-// contract is how what was pushed stands to what Ometria publishes.
-type contract struct {
+// recordExchanges holds what the service asks of the simulated BigCommerce, and
+// what that answers, to BigCommerce's OpenAPI files, where they are present.
+func (s *stack) recordExchanges(shop http.Handler) (http.Handler, error) {
+	if s.specs == "" || !s.options.demo {
+		return shop, nil
+	}
+	files, err := contract.Read(filepath.Join(s.specs, "bigcommerce"))
+	if errors.Is(err, contract.ErrAbsent) {
+		return shop, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read BigCommerce's contract: %w", err)
+	}
+	s.exchanges = files.Recorder()
+	return s.exchanges.Handler(shop), nil
+}
+
+// held is how the demo stood to what both services publish.
+type held struct {
 	// Schemas is the folder that pushes were held to; empty when there was none
 	// and only required fields were looked for.
 	Schemas    string `json:"schemas"`
@@ -39,16 +58,19 @@ type contract struct {
 	PushErrors int    `json:"push_errors"`
 	// Unasked are those of PushErrors that no bad record explains.
 	Unasked int `json:"unasked_push_errors"`
-	wrong   []error
+	// Exchanges with BigCommerce were held to its OpenAPI files; 0 without them.
+	Exchanges          int `json:"exchanges"`
+	ExchangeViolations int `json:"exchange_violations"`
+	wrong              []error
 }
 
-// contract reads off the simulated Ometria what broke the contract, and what
-// stands in /push/_errors that nobody asked for.
-func (s *stack) contract() contract {
+// held reads off what broke a contract, and what stands in Ometria's
+// /push/_errors that nobody asked for.
+func (s *stack) held() held {
 	const shown = 10
 	account := s.marketing.Account(demoAccount)
 	counts := account.Counts()
-	c := contract{Schemas: s.schemaDir(), Records: counts.Records, Violations: counts.Violations}
+	c := held{Schemas: s.schemaDir(), Records: counts.Records, Violations: counts.Violations}
 	for i, v := range account.Violations() {
 		if i == shown {
 			c.wrong = append(c.wrong, fmt.Errorf("and %d more of %d that break Ometria's contract", c.Violations-shown, c.Violations))
@@ -66,6 +88,16 @@ func (s *stack) contract() contract {
 				e.RecordType, e.RecordID, e.Message.ErrorPath, e.Message.ErrorMessage))
 		}
 	}
+	if s.exchanges != nil {
+		for _, n := range s.exchanges.Operations() {
+			c.Exchanges += n
+		}
+		for _, v := range s.exchanges.Violations() { // each once
+			if c.ExchangeViolations++; c.ExchangeViolations <= shown {
+				c.wrong = append(c.wrong, fmt.Errorf("breaks BigCommerce's contract: %s", v))
+			}
+		}
+	}
 	return c
 }
 
@@ -79,14 +111,17 @@ func (s *stack) refusedLater(recordType, recordID string) bool {
 	return false
 }
 
-func (c contract) err() error { return errors.Join(c.wrong...) }
+func (c held) err() error { return errors.Join(c.wrong...) }
 
-func (s *stack) printContract(c contract) {
-	held := "Ometria's published schemas (" + c.Schemas + ")"
+func (s *stack) printHeld(c held) {
+	to := "Ometria's published schemas (" + c.Schemas + ")"
 	if c.Schemas == "" {
-		held = "required fields alone: Ometria's schemas are not here, see --specs"
+		to = "required fields alone: Ometria's schemas are not here, see --specs"
 	}
-	fmt.Fprintf(s.stdout, "\n%d records pushed were held to %s: %d violations\n", c.Records, held, c.Violations)
+	fmt.Fprintf(s.stdout, "\n%d records pushed were held to %s: %d violations\n", c.Records, to, c.Violations)
+	if c.Exchanges > 0 {
+		fmt.Fprintf(s.stdout, "%d exchanges with BigCommerce were held to its OpenAPI files: %d violations\n", c.Exchanges, c.ExchangeViolations)
+	}
 	switch {
 	case c.PushErrors == 0:
 		fmt.Fprintln(s.stdout, "The simulated Ometria's /push/_errors is empty")

@@ -69,8 +69,8 @@ func (s *stack) runDemo(ctx context.Context) error {
 	changes, changeErr := s.change(ctx, client, id)
 	printChanges(s.stdout, changes)
 	failed.print(s.stdout)
-	held := s.contract()
-	s.printContract(held)
+	held := s.held()
+	s.printHeld(held)
 	r := newReport(found, changes, imported, time.Since(began), s.memory())
 	r.Bad, r.Failures, r.Contract = failed.bad, failed.groups, held
 	r.print(s.stdout)

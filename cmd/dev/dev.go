@@ -15,6 +15,7 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/internal/contract"
 	"github.com/ometria/ometria-bigcommerce/service"
 )
 
@@ -31,7 +32,8 @@ type stack struct {
 	shop      *simulatedShop  // nil with --no-simulators
 	marketing *simulatedOmetria
 	config    service.Config
-	specs     string // the published contracts, or empty
+	specs     string             // the published contracts, or empty
+	exchanges *contract.Recorder // with BigCommerce; nil when they are not held to its contract
 	apiURL    string
 }
 

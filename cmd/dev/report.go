@@ -26,7 +26,7 @@ type report struct {
 	// Failures all that the API lists of rejected records.
 	Bad      []badFound               `json:"bad"`
 	Failures []apiclient.FailureGroup `json:"failures"`
-	Contract contract                 `json:"contract"`
+	Contract held                     `json:"contract"`
 }
 
 // counts are BigCommerce records of one entity.

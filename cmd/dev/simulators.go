@@ -55,6 +55,10 @@ func (s *stack) startSimulators() (stop func(), err error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start simulated Ometria: %w", err), shop.Close())
 	}
+	held, err := s.recordExchanges(shop)
+	if err != nil {
+		return nil, errors.Join(err, shop.Close(), marketing.Close())
+	}
 	shop.Faults().SetLatency(s.options.latency)
 	marketing.Faults().SetLatency(s.options.latency)
 
@@ -71,7 +75,7 @@ func (s *stack) startSimulators() (stop func(), err error) {
 		address *string
 		handler http.Handler
 	}{
-		{"the simulated BigCommerce", &s.state.Addresses.BigCommerce, shop},
+		{"the simulated BigCommerce", &s.state.Addresses.BigCommerce, held},
 		{"the simulated Ometria", &s.state.Addresses.Ometria, marketing},
 	} {
 		listener, err := s.listen(simulated.what, *simulated.address)

@@ -243,6 +243,9 @@ func (s *Server) numberLines(o *order) {
 		if l.ProductOptions == nil {
 			l.ProductOptions = []chosenOption{}
 		}
+		if l.ConfigurableFields == nil {
+			l.ConfigurableFields = []struct{}{}
+		}
 	}
 	o.ShippingAddressCount = len(o.Consignments.Shipping)
 }
