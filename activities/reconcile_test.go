@@ -70,6 +70,12 @@ func TestReconcileParksAStoreThatTakesSeveralCurrencies(t *testing.T) {
 	result, err = w.SyncRecord(w.ctx, w.record(connection.Orders, order))
 	require.NoError(t, err)
 	assert.Equal(t, connection.Accepted, result.Outcome)
+
+	require.NoError(t, w.shop.ChangeSettings(bigcommercesim.Settings{Currencies: []string{"USD", "EUR"}}))
+	w.reconcile(HeldParked)
+	require.NoError(t, w.shop.ChangeSettings(bigcommercesim.Settings{Currencies: []string{"EUR"}}))
+	assert.Equal(t, []connection.ID{w.c.ID}, w.probeNow())
+	assert.Equal(t, "EUR", w.reload(w.c.ID).Store.Currency, "the one that is left")
 }
 
 func TestReconcileTriesTheCredentials(t *testing.T) {
