@@ -214,8 +214,8 @@ func (set *scriptSet) note(ctx context.Context, others ...connection.Script) err
 }
 
 // showScriptState reads back what was written, because BigCommerce may take a
-// script and keep another, and shows that as well as storefronts whose pages
-// may not render it.
+// script and keep another, and shows that as well as themes and storefronts
+// that may not render it.
 func (i *installer) showScriptState(ctx context.Context, fronts tag.Storefronts, set scriptSet) error {
 	if set.written {
 		stand, err := i.shop.Scripts.List(ctx)
@@ -227,6 +227,15 @@ func (i *installer) showScriptState(ctx context.Context, fronts tag.Storefronts,
 		})
 		if err := i.show(ctx, altered, connection.ScriptAltered, "BigCommerce took the JavaScript tag and keeps it otherwise, or not at all, so that shoppers may not be tracked: look at \""+
 			tag.Name(i.connection)+"\" in Script Manager, and renew the script. If it stays so, put Ometria's tag into the theme by hand."); err != nil {
+			return err
+		}
+		info, err := i.shop.Store.Information(ctx)
+		if err != nil {
+			return fmt.Errorf("read store: %w", err)
+		}
+		legacy := info.Features != (bigcommerce.StoreFeatures{}) && !info.Features.StencilEnabled
+		if err := i.show(ctx, legacy, connection.BlueprintTheme, "The store has a Blueprint theme, and BigCommerce shows no scripts there: "+
+			"put Ometria's tag into the theme by hand, or change to a Stencil theme and update the script."); err != nil {
 			return err
 		}
 	}

@@ -131,6 +131,24 @@ func TestHeadlessStorefrontsWantAttention(t *testing.T) {
 	assert.Empty(t, w.attentionTo(connection.HeadlessStorefront))
 }
 
+// Blueprint, the theme engine of old stores, renders no scripts (Scripts
+// overview). A store that does not tell its features is not accused.
+func TestBlueprintThemesWantAttention(t *testing.T) {
+	for body, want := range map[string]bool{
+		`{"id":"simstore","features":{"stencil_enabled":false,"checkout_type":"optimized"}}`: true,
+		`{"id":"simstore","features":{"stencil_enabled":true,"checkout_type":"optimized"}}`:  false,
+		`{"id":"simstore"}`: false,
+	} {
+		w := newWorld(t)
+		w.orderShop(faults.Fault{Path: "/v2/store$", Status: 200, Body: body})
+		require.NoError(t, w.InstallScript(w.ctx, w.ref()))
+		assert.Equal(t, want, w.attentionTo(connection.BlueprintTheme) != "", body)
+		w.shop.Faults().Clear()
+		require.NoError(t, w.InstallScript(w.ctx, w.ref()))
+		assert.Empty(t, w.attentionTo(connection.BlueprintTheme))
+	}
+}
+
 func TestScriptConsent(t *testing.T) {
 	w := newWorld(t)
 	consent := func() string {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/shopspring/decimal"
@@ -22,8 +23,8 @@ func times(v bigcommerce.Variant, quantity int64) decimal.Decimal {
 }
 
 // The tag's calls on each kind of page, word for word: with Handlebars, without
-// it as on Catalyst, without even a theme to ask, and with a tag file that
-// never calls onLoad.
+// it as on Catalyst, without even a theme to ask, with an empty context on the
+// checkout, and with a tag file that never calls onLoad.
 func TestPageCallsInABrowser(t *testing.T) {
 	for name, settings := range map[string]connection.Settings{
 		"composite variant ids": {PageCalls: true, IDPrefix: "uk-"},
@@ -109,9 +110,15 @@ func TestPageCallsInABrowser(t *testing.T) {
 
 			// Without Handlebars a shopper is known by the cart and the order alone.
 			b.host("cdn.example.com", ometriasim.Tag(ometriasim.TagOptions{Silent: true}))
-			for theme, plainTheme := range map[string]bool{"theme": false, "bare theme": true} {
-				front = b.open(bigcommercesim.StorefrontOptions{ChannelID: 1, PlainScripts: true, PlainTheme: plainTheme})
+			for way, options := range map[string]bigcommercesim.StorefrontOptions{
+				"plain scripts": {PlainScripts: true}, "plain theme": {PlainScripts: true, PlainTheme: true}, "bare checkout": {BareCheckout: true},
+			} {
+				options.ChannelID = 1
+				front = b.open(options)
 				for _, v := range visits {
+					if options.BareCheckout && !strings.HasPrefix(v.path, "/checkout") {
+						continue
+					}
 					front.Enter(v.who)
 					want := v.calls
 					switch {
@@ -120,7 +127,7 @@ func TestPageCallsInABrowser(t *testing.T) {
 					case v.who.CustomerID != 0 && v.who.Cart == nil:
 						want = want[:1]
 					}
-					assert.Equal(t, want, b.visit(v.path), "%s, %s", theme, v.path)
+					assert.Equal(t, want, b.visit(v.path), "%s, %s", way, v.path)
 				}
 			}
 		})

@@ -187,6 +187,8 @@ const (
 	// HeadlessStorefront says that shoppers use a storefront whose pages
 	// BigCommerce does not make: the script may not show there.
 	HeadlessStorefront = "headless_storefront"
+	// BlueprintTheme says that the store has a theme that shows no scripts.
+	BlueprintTheme = "blueprint_theme"
 	// ScriptAltered says that BigCommerce took the script and keeps another.
 	ScriptAltered = "script_altered"
 )

@@ -36,6 +36,9 @@ type StorefrontOptions struct {
 	ChannelID int64
 	// PlainScripts leaves Handlebars in scripts as it is, as Catalyst does.
 	PlainScripts bool
+	// BareCheckout renders Handlebars in the checkout's scripts with nothing in
+	// their context, which is documented for templates and not for scripts.
+	BareCheckout bool
 	// PlainTheme is a theme that does not start Stencil's own JavaScript.
 	PlainTheme bool
 	// ConsentBanner renders a script only once its category is consented to.
@@ -263,6 +266,11 @@ func (f *Storefront) context(shopper Shopper, p page) map[string]string {
 	if p.kind == "orderconfirmation" {
 		known["checkout.order.id"] = strconv.FormatInt(shopper.OrderID, 10)
 		known["cart_id"] = ""
+	}
+	if f.options.BareCheckout && (p.kind == "checkout" || p.kind == "orderconfirmation") {
+		for name := range known {
+			known[name] = ""
+		}
 	}
 	return known
 }
