@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/internal/contract"
 	"github.com/ometria/ometria-bigcommerce/pacing"
 	"github.com/ometria/ometria-bigcommerce/remote"
 	"github.com/ometria/ometria-bigcommerce/simulator/bigcommercesim"
@@ -64,7 +65,7 @@ func newWorld(t *testing.T) *world {
 		t.Cleanup(server.Close)
 		return server.URL
 	}
-	shop := serve(w.shop)
+	shop := serve(contract.Handler(t, w.shop))
 	w.api = serve(w.marketing)
 
 	log := slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))

@@ -15,6 +15,7 @@ import (
 
 	"github.com/ometria/ometria-bigcommerce/bigcommerce"
 	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/internal/contract"
 	"github.com/ometria/ometria-bigcommerce/ometria"
 	"github.com/ometria/ometria-bigcommerce/simulator/bigcommercesim"
 	"github.com/ometria/ometria-bigcommerce/source"
@@ -49,7 +50,7 @@ func newShop(t *testing.T) *shop {
 	t.Cleanup(web.Close)
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	s.client, err = bigcommerce.New(bigcommerce.Config{BaseURL: web.URL, StoreHash: "simstore", AccessToken: "bigcommerce-token", Transport: transport})
+	s.client, err = bigcommerce.New(bigcommerce.Config{BaseURL: web.URL, StoreHash: "simstore", AccessToken: "bigcommerce-token", Transport: contract.Transport(t, transport)})
 	require.NoError(t, err)
 	return s
 }

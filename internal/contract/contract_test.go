@@ -3,6 +3,7 @@ package contract
 import (
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -300,6 +301,50 @@ func TestBadExchangesAreSeen(t *testing.T) {
 		"GET /v2/time: answer.tiem (extra)",
 		"GET /v2/time: answer.time (type)",
 	}, seen)
+}
+
+// noting is a test that notes how it fails.
+type noting struct {
+	testing.TB
+	cleanup func()
+	errors  []string
+}
+
+func (n *noting) Helper()           {}
+func (n *noting) Cleanup(do func()) { n.cleanup = do }
+func (n *noting) Errorf(format string, args ...any) {
+	n.errors = append(n.errors, fmt.Sprintf(format, args...))
+}
+
+// A violation fails the test whose exchange it is, at its end, and tells no value.
+func TestViolationsFailTheTest(t *testing.T) {
+	open(t)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"data":[],"meta":{}}`))
+	}))
+	defer server.Close()
+	n := &noting{TB: t}
+	client := &http.Client{Transport: Transport(n, &http.Transport{DisableKeepAlives: true})}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/stores/a/v3/customers?sort=jane@example.com&limit=jane", nil)
+	require.NoError(t, err)
+	r.Header.Set("X-Auth-Token", "secret")
+	r.Header.Set("Accept", "application/json")
+	resp, err := client.Do(r)
+	require.NoError(t, err)
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.JSONEq(t, `{"data":[],"meta":{}}`, string(body), "the caller reads the answer as it came")
+	n.cleanup()
+	require.Len(t, n.errors, 2)
+	require.Contains(t, n.errors[0]+n.errors[1], "query limit")
+	require.NotContains(t, n.errors[0]+n.errors[1], "jane")
+}
+
+func TestWithoutFiles(t *testing.T) {
+	_, err := Read(t.TempDir())
+	require.ErrorIs(t, err, ErrAbsent)
 }
 
 // unscoped need no scope of their token.

@@ -1,6 +1,7 @@
 package bigcommercesim
 
 import (
+	"cmp"
 	"errors"
 	"reflect"
 	"time"
@@ -98,6 +99,9 @@ func (s *Server) settleCustomer(before, after *customer, fields given, now time.
 			a.ID = next
 		}
 		next = max(next, a.ID+1)
+		// The API takes no address without these.
+		a.FirstName, a.LastName = cmp.Or(a.FirstName, after.FirstName), cmp.Or(a.LastName, after.LastName)
+		a.AddressType = cmp.Or(a.AddressType, "residential")
 		for m := range a.FormFields {
 			a.FormFields[m].AddressID = a.ID
 		}
