@@ -32,6 +32,7 @@ type Record struct {
 	Record    json.RawMessage `json:"record"`
 	Pushes    []Push          `json:"pushes"` // oldest first; the last ten without Options.History
 	Revisions int             `json:"revisions"`
+	arrival   int             // when it first came, counted over all records
 }
 
 // PushError is an item of GET /v2/push/_errors.
@@ -195,7 +196,7 @@ const (
 func (a *Account) store(key Key, raw json.RawMessage, push Push) {
 	held := a.held[key]
 	if held == nil {
-		held = &Record{Key: key}
+		held = &Record{Key: key, arrival: len(a.held)}
 		a.held[key] = held
 		b := bucket{key.Type, key.Collection}
 		a.order[b] = append(a.order[b], key.ID)

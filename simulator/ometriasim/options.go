@@ -27,6 +27,9 @@ type Options struct {
 	// RejectTooLarge counts a record above 60 KB as rejected; otherwise the
 	// whole push gets 400. Which one Ometria does is not documented.
 	RejectTooLarge bool
+	// RejectAtOnce counts a record that fails the check as rejected in the
+	// answer; otherwise it shows among the errors afterwards, as documented.
+	RejectAtOnce bool
 	// SchemaDir holds {contact,order,product}.schema.json. Empty falls back to
 	// a check of required fields.
 	SchemaDir string

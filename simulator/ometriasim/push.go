@@ -178,6 +178,8 @@ func (s *Server) decide(a *Account, raw json.RawMessage) takenEntry {
 		entry.Rejected = true
 	case rule != nil:
 		entry.Error = &ErrorMessage{ErrorMessage: rule.ErrorMessage, ErrorPath: rule.ErrorPath}
+	case s.options.RejectAtOnce:
+		entry.Rejected = found.refusal != nil
 	default:
 		entry.Error = found.refusal
 	}

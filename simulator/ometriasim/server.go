@@ -117,6 +117,8 @@ func (s *Server) api() http.Handler {
 		"GET /v2/contacts":                      read(listCollections),
 		"GET /v2/contacts/{collection}":         read(listContacts),
 		"GET /v2/contacts/{collection}/{id...}": read(getContact),
+		"GET /v2/profiles":                      read(listProfiles),
+		"GET /v2/profiles/{id}":                 read(getProfile),
 		"GET /v2/orders":                        read(listOrders),
 		"GET /v2/orders/{id...}":                read(getOrder),
 		"GET /v2/products":                      read(listProducts),

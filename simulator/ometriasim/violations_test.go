@@ -74,6 +74,14 @@ func TestRefusalsAreViolations(t *testing.T) {
 	}, violations(s))
 }
 
+func TestRejectedAtOnce(t *testing.T) {
+	s := open(t, func(o *ometriasim.Options) { o.RejectAtOnce = true })
+	got := push(t, s, jane, `{"@type":"contact","id":"1"}`)
+	require.Equal(t, [2]int{1, 1}, [2]int{got.Accepted, got.Rejected})
+	require.Empty(t, s.Account("").Errors())
+	require.Len(t, s.Violations(), 1)
+}
+
 func TestOrderedRefusalsAreNoViolations(t *testing.T) {
 	s := open(t, nil)
 	require.NoError(t, s.Account("").Reject(ometriasim.Rule{Type: "order", ID: "100"}))
