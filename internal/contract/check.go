@@ -9,6 +9,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -29,6 +30,10 @@ func (f *Files) request(op *operation, path map[string]string, r *http.Request, 
 			add("query "+name, "extra", "is not in the file")
 		} else if len(values) > 1 {
 			add("query "+name, "repeated", "is given more than once")
+		}
+		// The most of every list (page "Common query parameters"); few files say it.
+		if n, err := strconv.Atoi(values[0]); err == nil && name == "limit" && n > 250 {
+			add("query "+name, "maximum", "is above 250")
 		}
 	}
 	// Both are wanted on every call (page "About our APIs"), whatever the file of

@@ -43,6 +43,7 @@ func newStore(t *testing.T, files *Files) *store {
 	t.Helper()
 	s := serve(t, files.Recorder(), func(o *bigcommercesim.Options) {
 		o.Customers, o.Subscribers, o.Products, o.Orders = 60, 40, 60, 200
+		o.Currencies, o.DisplayCurrencies = []string{"USD", "EUR"}, []string{"GBP"}
 	})
 	s.customer, s.product = 1, 80
 	for order, err := range s.Orders.All(t.Context(), bigcommerce.OrderFilter{}) {
@@ -292,6 +293,7 @@ func TestBadExchangesAreSeen(t *testing.T) {
 		"POST /v3/content/scripts: body.location (enum)",
 		"POST /v3/content/scripts: body.visibility (enum)",
 		"POST /v3/hooks: body.destination (required)",
+		"GET /v2/orders: query limit (maximum)",
 		"GET /v2/orders: status (413)",
 		"GET /v3/customers: query colour (extra)",
 		"GET /v3/customers: query limit (type)",
