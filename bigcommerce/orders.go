@@ -29,7 +29,8 @@ type OrderFilter struct {
 	MinDateModified time.Time
 	MaxDateModified time.Time
 	// StatusID keeps one status, when not nil.
-	StatusID *int64
+	StatusID   *int64
+	CustomerID int64
 	// Email keeps orders whose billing address has it.
 	Email string
 	// ExternalOrderID keeps orders that another system gave this id.
@@ -53,6 +54,7 @@ func (f OrderFilter) query() query {
 	if f.StatusID != nil {
 		q.number("status_id", int(*f.StatusID))
 	}
+	q.id("customer_id", f.CustomerID)
 	q.text("email", f.Email)
 	q.text("external_order_id", f.ExternalOrderID)
 	return q

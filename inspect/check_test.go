@@ -1,13 +1,18 @@
 package inspect
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/pacing"
+	"github.com/ometria/ometria-bigcommerce/simulator/faults"
 )
 
 func (w *world) check(key connection.RecordKey) Check {
@@ -70,6 +75,74 @@ func TestCheckLeavesOutConsent(t *testing.T) {
 	assert.Equal(t, Same, w.check(key).Verdict)
 }
 
+// What Ometria gives back need not be of the types that we send.
+func TestCheckReadsOtherForms(t *testing.T) {
+	w := newWorld(t)
+	w.make(connection.Products, map[string]any{"name": "Hat", "price": 10}) // for the order's lines
+	key := w.order(jane, nil)
+	p, err := w.Preview(w.ctx, key)
+	require.NoError(t, err)
+	answer := func(held map[string]any) {
+		body, err := json.Marshal(held)
+		require.NoError(t, err)
+		w.marketing.Faults().Clear()
+		_, err = w.marketing.Faults().Order(faults.Fault{Method: "GET", Path: "/orders/", Status: 200, Body: string(body)})
+		require.NoError(t, err)
+	}
+	held := object(t, p.Records[0])
+	held["is_valid"], held["grand_total"] = "true", fmt.Sprintf("%.4f", held["grand_total"])
+	line := held["lineitems"].([]any)[0].(map[string]any)
+	line["quantity"] = fmt.Sprint(line["quantity"])
+	answer(held)
+	assert.Equal(t, Same, w.check(key).Verdict, "%+v", w.check(key).Records)
+	line["quantity"] = "99"
+	answer(held)
+	assert.Equal(t, []string{"lineitems[0].quantity"}, w.check(key).Records[0].Differs)
+	w.marketing.Faults().Clear()
+	_, err = w.marketing.Faults().Order(faults.Fault{Method: "GET", Path: "/orders/", Status: 200, Body: "<html>"})
+	require.NoError(t, err)
+	_, err = w.Check(w.ctx, key)
+	var account *AccountError
+	require.ErrorAs(t, err, &account)
+	assert.Equal(t, "Ometria", account.Account)
+}
+
+func TestCheckIsBounded(t *testing.T) {
+	w := newWorld(t)
+	key := w.make(connection.Products, map[string]any{"name": "Hat", "price": 10})
+	gone := make([]int64, 120)
+	for i := range gone {
+		gone[i] = int64(990_000 + i)
+	}
+	w.remember(key, connection.RecordState{Exists: true, Children: gone})
+	taken := 0
+	open := w.open
+	w.open = func(ctx context.Context, id connection.AuthenticationID, account string) (accounts, error) {
+		a, err := open(ctx, id, account)
+		assert.Equal(t, w.c.IdentificationCode, account, "the budget is the account's")
+		a.takeRead = func(context.Context) error {
+			taken++
+			return nil
+		}
+		return a, err
+	}
+	c := w.check(key)
+	assert.Len(t, c.Records, 100)
+	assert.Equal(t, 21, c.Unchecked)
+	assert.Equal(t, 100, taken, "each read takes of the budget")
+
+	w.open = func(ctx context.Context, id connection.AuthenticationID, account string) (accounts, error) {
+		a, err := open(ctx, id, account)
+		a.takeRead = func(context.Context) error { return &pacing.WaitError{RetryIn: 40 * time.Second} }
+		return a, err
+	}
+	_, err := w.Check(w.ctx, key)
+	var spent *AccountError
+	require.ErrorAs(t, err, &spent)
+	assert.Equal(t, 40*time.Second, spent.RetryIn)
+	assert.Contains(t, spent.Detail, "try again in 40s")
+}
+
 func TestDifferences(t *testing.T) {
 	for name, c := range map[string]struct {
 		sent, held string
@@ -108,7 +181,7 @@ func TestDifferences(t *testing.T) {
 		"one line differs": {`{"lineitems":[{"sku":"a","total":1},{"sku":"b","total":2}]}`,
 			`{"lineitems":[{"sku":"b","total":3},{"sku":"a","total":"1.0"}]}`, []string{"lineitems[1].total"}},
 		"whole object lost": {`{"billing_address":{"city":"York"}}`, `{}`, []string{"billing_address"}},
-		"not an object":     {`{"id":"1"}`, `[]`, []string{""}},
+		"not an object":     {`{"id":"1"}`, `[]`, []string{"(whole)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.want == nil {

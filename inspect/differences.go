@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -27,7 +28,7 @@ func differences(sent, held json.RawMessage) []string {
 	found := []string{}
 	diff("", "", decode(sent), decode(held), func(path string) {
 		if len(found) < maxDifferences {
-			found = append(found, path)
+			found = append(found, cmp.Or(path, "(whole)"))
 		}
 	})
 	return found

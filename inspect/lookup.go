@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -19,7 +20,7 @@ type Match struct {
 	Known bool `json:"known"`
 }
 
-// maxMatches bounds how many orders of one address are found: the newest.
+// maxMatches bounds how many records of one entity are found: the newest.
 const maxMatches = 50
 
 // ByEmail finds customers, subscribers and the latest orders of an e-mail
@@ -57,10 +58,17 @@ func (i *Inspector) ByEmail(ctx context.Context, id connection.ID, email string)
 			}
 		}
 	}
+	// Who has an account may pay under another address.
+	var asks []bigcommerce.OrderFilter
 	for _, spelling := range spellings {
-		page, err := a.shop.Orders.Page(ctx, bigcommerce.OrderFilter{
-			Email: spelling, Sort: bigcommerce.OrdersByIDDesc, Limit: maxMatches, Bare: true,
-		})
+		asks = append(asks, bigcommerce.OrderFilter{Email: spelling})
+	}
+	for customer := range customers {
+		asks = append(asks, bigcommerce.OrderFilter{CustomerID: customer})
+	}
+	for _, filter := range asks {
+		filter.Sort, filter.Limit, filter.Bare = bigcommerce.OrdersByIDDesc, maxMatches, true
+		page, err := a.shop.Orders.Page(ctx, filter)
 		if err != nil {
 			return nil, a.failed(ctx, connection.Orders, err)
 		}
@@ -113,11 +121,13 @@ func (m matches) add(entity connection.Entity, id int64) {
 	}
 }
 
-// known lists what was found, and says of each whether the database knows it.
+// known lists what was found, the newest first, and says of each whether the database knows it.
 func (i *Inspector) known(ctx context.Context, id connection.ID, found matches) ([]Match, error) {
 	list := []Match{}
 	for _, entity := range connection.Entities() {
-		for _, record := range found[entity] {
+		ids := found[entity]
+		slices.SortFunc(ids, func(a, b connection.RecordID) int { return cmp.Compare(b, a) })
+		for _, record := range ids[:min(len(ids), maxMatches)] {
 			_, err := i.store.Record(ctx, connection.RecordKey{ConnectionID: id, Entity: entity, RecordID: record})
 			if err != nil && !errors.Is(err, store.ErrNotFound) {
 				return nil, err

@@ -29,6 +29,7 @@ func TestByEmail(t *testing.T) {
 	w.make(connection.Subscribers, map[string]any{"email": "somebody@example.com"})
 	first, other := w.order(strings.ToUpper(jane), nil), w.order("somebody@example.com", nil)
 	second := w.order(jane, nil)
+	third := w.order("work@example.com", map[string]any{"customer_id": int64(customer.RecordID)})
 	w.remember(first, connection.RecordState{Exists: true})
 	w.remember(other, connection.RecordState{Exists: true})
 
@@ -38,7 +39,8 @@ func TestByEmail(t *testing.T) {
 		assert.Equal(t, []Match{
 			{connection.Customers, customer.RecordID, false},
 			{connection.Subscribers, subscriber.RecordID, false},
-			{connection.Orders, second.RecordID, false}, // newest first
+			{connection.Orders, third.RecordID, false}, // newest first
+			{connection.Orders, second.RecordID, false},
 			{connection.Orders, first.RecordID, true},
 		}, found)
 	}

@@ -139,6 +139,24 @@ func TestPreviewMapsWithWhatIsRemembered(t *testing.T) {
 	assert.Equal(t, 1, p.Fields[len(p.Fields)-1].Record)
 }
 
+// A record in a form that nobody documented is rejected, and shown as nothing.
+func TestPreviewOfAnUnreadableRecord(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.shop.Faults().Order(faults.Fault{Path: "/v3/customers\\?", Status: 200, Body: `{"data":[{"id":17,"email":{"address":"jane@example.com"}}],"meta":{}}`})
+	require.NoError(t, err)
+	p, err := w.Preview(w.ctx, w.key(connection.Customers, 17))
+	require.NoError(t, err)
+	assert.Equal(t, connection.Rejected, p.Outcome)
+	assert.Equal(t, connection.ReasonUnmappable, p.Reason.Code)
+	assert.Equal(t, "email", p.Reason.Path)
+	assert.JSONEq(t, "null", string(p.Source))
+	assert.Empty(t, p.Records)
+	c, err := w.Check(w.ctx, w.key(connection.Customers, 17))
+	require.NoError(t, err)
+	assert.Equal(t, NotSent, c.Verdict)
+	assert.Equal(t, p.Reason, c.Reason)
+}
+
 func TestPreviewOfAGoneRecord(t *testing.T) {
 	w := newWorld(t)
 	key := w.make(connection.Products, map[string]any{"name": "Hat", "price": 10})

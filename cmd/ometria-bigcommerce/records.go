@@ -14,7 +14,7 @@ import (
 )
 
 func (p *program) records() *cobra.Command {
-	g := p.clientGroup("records", "See and sync single records")
+	g := p.clientGroup("records", "Find, see, compare and sync single records")
 	g.AddCommand(p.recordsList(), p.recordsShow(), p.recordsPreview(), p.recordsCheck(), p.recordsLookup(),
 		&cobra.Command{
 			Use: "sync CONNECTION_ID ENTITY RECORD_ID", Short: "Sync one record now",
