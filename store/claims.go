@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -95,7 +96,8 @@ func (s *Store) Claim(ctx context.Context, c Claim) (claimed map[connection.Reco
 	}
 	list := idList(distinct(ids))
 	err = s.write(ctx, func(t *tx) error {
-		if _, err := t.exec(s.q.InsertRecords, string(c.ConnectionID), string(c.Entity), list); err != nil {
+		inserted, err := t.exec(s.q.InsertRecords, string(c.ConnectionID), string(c.Entity), list)
+		if err != nil {
 			return fmt.Errorf("insert records: %w", err)
 		}
 		if err := t.expireListed(c.ConnectionID, c.Entity, list); err != nil {
@@ -118,12 +120,35 @@ func (s *Store) Claim(ctx context.Context, c Claim) (claimed map[connection.Reco
 		if err != nil {
 			return fmt.Errorf("take claims: %w", err)
 		}
-		return t.markUnclaimed(c, claimed)
+		if err := t.markUnclaimed(c, claimed); err != nil || inserted == 0 || len(claimed) == 0 {
+			return err
+		}
+		return t.holdEpoch(c)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim records: %w", err)
 	}
 	return claimed, nil
+}
+
+// errEpochMoved means that pushes were forgotten while records were claimed.
+var errEpochMoved = errors.New("what earlier pushes left behind was forgotten meanwhile")
+
+// holdEpoch makes sure that the connection's epoch is c's until the commit:
+// whoever forgets pushes does not see the rows that c has just made. It comes
+// last, because intake writes to the connection after it has locked records.
+func (t *tx) holdEpoch(c Claim) error {
+	if t.s.dialect != postgres {
+		return nil
+	}
+	var epoch int64
+	if err := t.row(t.s.q.HoldEpoch, string(c.ConnectionID)).Scan(&epoch); err != nil {
+		return fmt.Errorf("hold epoch: %w", err)
+	}
+	if epoch != c.Epoch {
+		return errEpochMoved
+	}
+	return nil
 }
 
 // expireListed locks the listed records and ends the claims among them that

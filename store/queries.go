@@ -17,7 +17,7 @@ type queries struct {
 	InsertAuthentication, SelectAuthentication, ListAuthentications, SelectCredentials,
 	LockAuthentication, AuthenticationInUse, DeleteAuthentication,
 
-	InsertConnection, InsertWebhookSecret, SelectConnection, LockConnection, ListConnections, SelectRivals,
+	InsertConnection, InsertWebhookSecret, SelectConnection, LockConnection, HoldEpoch, ListConnections, SelectRivals,
 	UpdateConnection, ForgetPushes, SelectWebhookSecret, SelectFingerprintKey, TouchReconciled, LeaseParked,
 	RemoveConnection, LockForRemoval, AnyParkedDue, SelectNow, DeleteRecords, DeleteEntitySyncs,
 
@@ -50,7 +50,7 @@ var (
 		"{text_value}", "item.value",
 		"{empty}", "x''",
 		// BEGIN IMMEDIATE holds the one write lock already.
-		"{lock}", "", "{lock_row}", "", "{key_share}", "", "{skip_locked}", "",
+		"{lock}", "", "{lock_row}", "", "{key_share}", "", "{share}", "", "{skip_locked}", "",
 	)
 	postgresWords = strings.NewReplacer(
 		"{now}", "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
@@ -62,6 +62,7 @@ var (
 		"{lock}", "FOR UPDATE",
 		"{lock_row}", "FOR NO KEY UPDATE",
 		"{key_share}", "FOR KEY SHARE",
+		"{share}", "FOR SHARE",
 		"{skip_locked}", "FOR UPDATE SKIP LOCKED",
 	)
 	parameter = regexp.MustCompile(`\?(\d+)`)

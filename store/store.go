@@ -318,6 +318,9 @@ func (s *Store) closePools() error {
 // busy reports whether another transaction was in the way, so that the same
 // work may succeed when it is done again from the start.
 func busy(err error) bool {
+	if errors.Is(err, errEpochMoved) {
+		return true
+	}
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return e.Code == "40P01" || e.Code == "40001" // deadlock, serialization failure
 	}

@@ -22,6 +22,9 @@ SELECT id, name, authentication_id, store_hash, identification_code, bulk_sync_s
     epoch, account_since
 FROM connections WHERE id = ?1 AND removed_at = 0 {lock_row};
 
+-- name: HoldEpoch
+SELECT epoch FROM connections WHERE id = ?1 {share};
+
 -- name: ListConnections
 SELECT id, name, authentication_id, store_hash, identification_code, bulk_sync_start_date, timezone,
     status_mapping, settings, phase, paused_at, failure, attention, parked, next_probe_at, store_info, installed,
