@@ -183,7 +183,7 @@ func TestBundlesCountOnce(t *testing.T) {
 			assert.Equal(t, c.want, amountOf(t, lines[1].Total))
 			assert.Equal(t, int64(2), lines[1].Quantity)
 			assert.Equal(t, "7", amountOf(t, lines[2].Subtotal), "the bundle's own line is gone: a line like any other")
-			if name != "parts at 0" && c.want == "0" {
+			if c.want == "0" {
 				assert.Equal(t, "0", amountOf(t, lines[1].UnitPrice))
 			}
 		})
@@ -203,6 +203,9 @@ func TestLinesOfQuantityZero(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got := only[*ometria.Order](t, mapping.Order(order(withLine(c.line)), nil, shop(), connection.RecordState{}))
 			assert.Equal(t, c.kept, len(got.LineItems) == 1)
+			refunded := bigcommerce.Refund{OrderID: 100, Items: []bigcommerce.RefundItem{{ItemType: "PRODUCT", ItemID: 1, RequestedAmount: money("9")}}}
+			withRefund := only[*ometria.Order](t, mapping.Order(order(withLine(c.line)), []bigcommerce.Refund{refunded}, shop(), connection.RecordState{}))
+			assert.Len(t, withRefund.LineItems, 1, "a refund is of something")
 			assert.NotNil(t, got.LineItems, "sent as an empty list")
 		})
 	}
@@ -220,6 +223,8 @@ func TestRefundsByItemType(t *testing.T) {
 	}
 	kept := of("PRODUCT", 1, "12", paid("9", false))
 	kept.Items[0].Adjustments = []bigcommerce.RefundAdjustment{{Amount: money("-3")}}
+	allKept := of("PRODUCT", 1, "2", paid("0", false))
+	allKept.Items[0].Adjustments = kept.Items[0].Adjustments
 	for name, c := range map[string]struct {
 		refunds []bigcommerce.Refund
 		line    string
@@ -235,6 +240,7 @@ func TestRefundsByItemType(t *testing.T) {
 		"declined":               {[]bigcommerce.Refund{of("PRODUCT", 1, "12", paid("12", true))}, "", "", false},
 		"declined in part":       {[]bigcommerce.Refund{of("PRODUCT", 1, "12", paid("4", true), paid("8", false))}, "12", "8", false},
 		"a fee kept back":        {[]bigcommerce.Refund{kept}, "9", "9", false},
+		"a fee above the refund": {[]bigcommerce.Refund{allKept}, "0", "", false},
 		"several":                {[]bigcommerce.Refund{of("PRODUCT", 1, "12"), of("PRODUCT", 1, "10"), of("SHIPPING", 1, "5")}, "22", "27", true},
 		"more than the line":     {[]bigcommerce.Refund{of("PRODUCT", 2, "30")}, "24", "30", false},
 		"of another order":       {[]bigcommerce.Refund{{OrderID: 4, TotalAmount: money("9")}}, "", "", false},

@@ -94,17 +94,15 @@ func withoutBundledAmounts(o bigcommerce.Order) []bigcommerce.LineItem {
 	part := func(l bigcommerce.LineItem) bool {
 		return l.ParentOrderProductID != l.ID && ids[l.ParentOrderProductID]
 	}
-	var wholes, parts decimal.Decimal
+	var wholes decimal.Decimal
 	for _, l := range lines {
-		if part(l) {
-			parts = parts.Add(l.TotalExTax.Decimal)
-		} else {
+		if !part(l) {
 			wholes = wholes.Add(l.TotalExTax.Decimal)
 		}
 	}
 	// A cent a line: each is rounded by itself.
 	rounding := decimal.New(int64(len(lines)), -2)
-	if !o.SubtotalExTax.Valid || parts.IsZero() || wholes.Add(rounding).LessThan(o.SubtotalExTax.Decimal) {
+	if !o.SubtotalExTax.Valid || wholes.Add(rounding).LessThan(o.SubtotalExTax.Decimal) {
 		return lines
 	}
 	none := bigcommerce.NewMoney(decimal.Zero)

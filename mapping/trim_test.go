@@ -82,6 +82,17 @@ func TestTrimOrder(t *testing.T) {
 	}
 }
 
+// Ometria wants a price or a subtotal of each line.
+func TestTrimKeepsALinesOnlyPrice(t *testing.T) {
+	o := bigOrder(1_000, 1, 5)
+	for i := range o.FetchedLines {
+		o.FetchedLines[i].TotalExTax = bigcommerce.Money{}
+	}
+	r := mapping.Order(o, nil, shop(), connection.RecordState{})
+	fits(t, r)
+	assert.Equal(t, "10.25", amountOf(t, only[*ometria.Order](t, r).LineItems[0].UnitPrice))
+}
+
 // Whole lines go last of all, and the order's own amounts stay.
 func TestTrimWholeLinesLast(t *testing.T) {
 	r := mapping.Order(bigOrder(2_000, 1, 5), nil, shop(), connection.RecordState{})
@@ -100,9 +111,16 @@ func TestTrimWholeLinesLast(t *testing.T) {
 }
 
 func TestTrimProduct(t *testing.T) {
+	for _, categories := range []int64{520, 1_000} {
+		t.Run(fmt.Sprint(categories), func(t *testing.T) { testTrimProduct(t, categories) })
+	}
+}
+
+func testTrimProduct(t *testing.T, categories int64) {
+	t.Helper()
 	many := shop(func(c *mapping.Context) {
 		c.Categories = map[int64]mapping.Category{}
-		for id := range int64(1_000) {
+		for id := range categories {
 			c.Categories[id+1] = mapping.Category{ID: id + 1, Name: fmt.Sprintf("%03d %s", id, strings.Repeat("n", 80))}
 		}
 	})
