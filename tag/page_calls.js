@@ -110,11 +110,12 @@
     window.ometria.setBasket(basket);
   }
 
-  // An empty basket is told on its own page alone, where it was emptied.
+  // An empty basket is told on its own page alone, where it was emptied (carts:
+  // BigCommerce, Storefront Carts).
   function trackBasket(type) {
     var empty = { cartAmount: 0, currency: { code: config.currency }, lineItems: { physicalItems: [], digitalItems: [] } };
     if (type !== "basket" && type !== "checkout" && rendered("cart") && !value("cart")) return;
-    get("carts?include=lineItems.physicalItems.options,lineItems.digitalItems.options").then(function (carts) {
+    get("carts?include=lineItems.digitalItems.options,lineItems.physicalItems.options").then(function (carts) {
       var cart = carts[0] || (type === "basket" ? empty : null);
       if (!cart) return;
       identify(cart.email);
