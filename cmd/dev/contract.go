@@ -73,7 +73,7 @@ func (s *stack) held() held {
 	c := held{Schemas: s.schemaDir(), Records: counts.Records, Violations: counts.Violations}
 	for i, v := range account.Violations() {
 		if i == shown {
-			c.wrong = append(c.wrong, fmt.Errorf("and %d more of %d that break Ometria's contract", c.Violations-shown, c.Violations))
+			c.wrong = append(c.wrong, fmt.Errorf("%d more break Ometria's contract", c.Violations-shown))
 			break
 		}
 		c.wrong = append(c.wrong, fmt.Errorf("breaks Ometria's contract: %s", v))
