@@ -113,7 +113,7 @@ var operations = map[string]func(context.Context, *testing.T, shop) error{
 		return rows(s.Orders.Page(ctx, whole(t, bigcommerce.OrderFilter{
 			MinID: 1, MaxID: 1 << 30, MinDateCreated: from, MaxDateCreated: to, MinDateModified: from, MaxDateModified: to,
 			StatusID: new(int64(10)), Sort: bigcommerce.OrdersByDateModified, Page: 1, Limit: 3, Bare: true,
-			Email: "a@example.com", ExternalOrderID: "external-1",
+			Email: "a@example.com", ExternalOrderID: "external-1", CustomerID: s.customer,
 		})))
 	},
 	"Orders.Pages": func(ctx context.Context, _ *testing.T, s shop) error {
