@@ -58,10 +58,10 @@ func TestConsentAfterAMoveToAnotherAccount(t *testing.T) {
 	for _, history := range []string{"", connection.HistoryConsentSend} {
 		w := newWorld(t)
 		require.NoError(t, w.InstallHooks(w.ctx, w.ref()))
-		in := w.create(connection.Subscribers, map[string]any{"consents": []string{"marketing_newsletter"}})
+		in := w.create(connection.Subscribers, map[string]any{"consents": []string{"marketing_newsletter"}, "date_created": "2024-01-02T03:04:05Z"})
 		w.sync(connection.Subscribers, in)
 		optin, held := w.optin(in.String())
-		require.True(t, held)
+		require.True(t, held, "an empty account takes history")
 		require.Equal(t, "EXPLICITLY_OPTEDIN", optin)
 
 		w.choose(func(c *connection.Connection) {
