@@ -2,14 +2,17 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"slices"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
 	"github.com/ometria/ometria-bigcommerce/internal/contract"
 	"github.com/ometria/ometria-bigcommerce/internal/specs"
+	"github.com/ometria/ometria-bigcommerce/simulator/ometriasim"
 )
 
 // findSpecs looks for the services' published contracts. Without them the
@@ -80,7 +83,7 @@ func (s *stack) held() held {
 	}
 	for _, e := range account.Errors() {
 		c.PushErrors++
-		if s.refusedLater(e.RecordType, e.RecordID) {
+		if s.refusedLater(e) {
 			continue
 		}
 		if c.Unasked++; c.Unasked <= shown {
@@ -102,13 +105,16 @@ func (s *stack) held() held {
 }
 
 // refusedLater reports whether an error is of a record that is bad on purpose.
-func (s *stack) refusedLater(recordType, recordID string) bool {
-	for _, bad := range s.state.Bad {
-		if bad.Kind == badLater && recordType == "contact" && recordID == fmt.Sprint(bad.RecordID) && bad.Entity == connection.Subscribers {
-			return true
-		}
+func (s *stack) refusedLater(e ometriasim.PushError) bool {
+	var contact struct {
+		Collection string `json:"@collection"`
 	}
-	return false
+	if json.Unmarshal(e.Record, &contact) != nil || contact.Collection != connection.CollectionSubscribers {
+		return false
+	}
+	return slices.ContainsFunc(s.state.Bad, func(bad badRecord) bool {
+		return bad.Kind == badLater && e.RecordID == fmt.Sprint(bad.RecordID)
+	})
 }
 
 func (c held) err() error { return errors.Join(c.wrong...) }
