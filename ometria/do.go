@@ -37,6 +37,9 @@ func (c *Client) do(ctx context.Context, r request) (answer, error) {
 	}
 	target := *c.base
 	for _, part := range r.path {
+		if part == "" || part == "." || part == ".." { // it would name another place
+			return answer{}, fmt.Errorf("%s: %w: an id of %q", r.op, errNotSent, part)
+		}
 		target = *target.JoinPath(url.PathEscape(part))
 	}
 	target.RawQuery = r.query

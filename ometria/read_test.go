@@ -84,6 +84,10 @@ func TestReadBack(t *testing.T) {
 	assert.Nil(t, product)
 	require.Error(t, err)
 
+	for _, id := range []string{"", ".", ".."} {
+		_, _, err = client.Contact(t.Context(), "customers", id)
+		assert.ErrorContains(t, err, "not sent", "it would read the whole collection, or something else")
+	}
 	_, _, err = client.Order(t.Context(), "none")
 	assert.True(t, ometria.IsNotFound(err))
 }
