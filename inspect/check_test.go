@@ -12,6 +12,7 @@ import (
 
 	"github.com/ometria/ometria-bigcommerce/connection"
 	"github.com/ometria/ometria-bigcommerce/pacing"
+	"github.com/ometria/ometria-bigcommerce/simulator/bigcommercesim"
 	"github.com/ometria/ometria-bigcommerce/simulator/faults"
 )
 
@@ -57,6 +58,36 @@ func TestCheckWalksThroughTheVerdicts(t *testing.T) {
 	c = w.check(skipped)
 	assert.Equal(t, NotSent, c.Verdict)
 	assert.Equal(t, connection.ReasonInvalidEmail, c.Reason.Code)
+}
+
+// What was pushed compares equal, in a store with some of everything, and
+// something says of each field what makes it.
+func TestWhatWasPushedIsTheSame(t *testing.T) {
+	w := newWorld(t, func(o *bigcommercesim.Options) {
+		o.Customers, o.Subscribers, o.Products, o.Orders = 15, 15, 12, 25
+	})
+	for _, entity := range connection.Entities() {
+		ids, err := w.shop.IDs(string(entity), 0, 1000)
+		require.NoError(t, err)
+		same := 0
+		for _, id := range ids {
+			key := w.key(entity, id)
+			p, err := w.Preview(w.ctx, key)
+			require.NoError(t, err)
+			for _, f := range p.Fields {
+				assert.NotEmpty(t, f.Rule, "%s: %s", entity, f.Target)
+			}
+			if p.Outcome == connection.Skipped {
+				assert.Equal(t, NotSent, w.check(key).Verdict)
+				continue
+			}
+			w.push(p.Records)
+			if c := w.check(key); assert.Equal(t, Same, c.Verdict, "%s %d: %+v", entity, id, c.Records) {
+				same++
+			}
+		}
+		assert.Greater(t, same, 8, entity)
+	}
 }
 
 // A consent that was sent before is left out now, and is no difference.

@@ -41,12 +41,15 @@ type world struct {
 }
 
 // newWorld opens a connected connection of an empty store without quotas.
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, change ...func(*bigcommercesim.Options)) *world {
 	t.Helper()
 	w := &world{t: t, ctx: t.Context(), file: filepath.Join(t.TempDir(), "inspect.db"), logs: &lockedBuffer{}}
 	shopOptions, marketingOptions := bigcommercesim.DefaultOptions(), ometriasim.DefaultOptions()
 	shopOptions.Customers, shopOptions.Subscribers, shopOptions.Products, shopOptions.Orders = 0, 0, 0, 0
 	shopOptions.Quota = bigcommercesim.Quota{}
+	for _, c := range change {
+		c(&shopOptions)
+	}
 	marketingOptions.PushesPerSecond, marketingOptions.ReadsPerSecond, marketingOptions.QueueLimit = 0, 0, 0
 	var err error
 	w.shop, err = bigcommercesim.New(shopOptions)
