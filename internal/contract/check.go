@@ -181,7 +181,9 @@ func (o *operation) answers(status int) (openapi3.Content, bool) {
 		return errorContent(o), true
 	}
 	switch status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusMethodNotAllowed,
+		http.StatusNotAcceptable, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType,
+		http.StatusUnprocessableEntity, http.StatusLocked, http.StatusTooManyRequests:
 		return errorContent(o), true
 	case http.StatusNotFound:
 		return errorContent(o), strings.Contains(o.name, "{")

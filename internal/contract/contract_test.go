@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -123,7 +124,12 @@ func (s *store) otherReads(t *testing.T) {
 	hook, err := s.Hooks.Create(t.Context(), hook("store/customer/created"))
 	require.NoError(t, err)
 	handler := s.recorder.Handler(s.Server)
+	unknown := send(handler, http.MethodPost, "/v3/content/scripts", `{"name":"Other","kind":"src","src":"https://cdn.example.com/a.js"}`)
+	require.Equal(t, http.StatusOK, unknown.Code, unknown.Body)
+	require.Contains(t, unknown.Body.String(), `"consent_category":"unknown"`)
 	for _, path := range []string{
+		fmt.Sprintf("/v2/orders/%d?include=consignments.line_items", s.order),
+		"/v2/order_statuses/11",
 		"/v2/orders?limit=250",
 		"/v2/orders?limit=250&include=consignments&consignment_structure=object",
 		"/v2/orders?limit=250&include=consignments.line_items,fees&consignment_structure=object&sort=id:desc",
@@ -142,7 +148,9 @@ func (s *store) otherReads(t *testing.T) {
 		"/v3/catalog/variants?limit=250",
 		"/v3/catalog/brands/35",
 		"/v3/channels/1/site",
+		"/v3/content/scripts",
 		"/v3/content/scripts/" + script.UUID,
+		"/v3/content/scripts/" + uuidOf(t, unknown),
 		fmt.Sprintf("/v3/hooks/%d", hook.ID),
 	} {
 		t.Run(path, func(t *testing.T) {
@@ -166,12 +174,26 @@ func (s *store) answered(t *testing.T, path string) string {
 }
 
 func get(handler http.Handler, path string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(http.MethodGet, "/stores/simstore"+path, nil)
+	return send(handler, http.MethodGet, path, "")
+}
+
+func send(handler http.Handler, method, path, body string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, "/stores/simstore"+path, strings.NewReader(body))
 	r.Header.Set("Accept", "application/json")
 	r.Header.Set("X-Auth-Token", "bigcommerce-token")
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, r)
 	return w
+}
+
+func uuidOf(t *testing.T, made *httptest.ResponseRecorder) string {
+	t.Helper()
+	var answer struct{ Data struct{ UUID string } }
+	require.NoError(t, json.Unmarshal(made.Body.Bytes(), &answer))
+	return answer.Data.UUID
 }
 
 // with finds a product that has options or modifiers.
@@ -294,7 +316,6 @@ func TestBadExchangesAreSeen(t *testing.T) {
 		"POST /v3/content/scripts: body.visibility (enum)",
 		"POST /v3/hooks: body.destination (required)",
 		"GET /v2/orders: query limit (maximum)",
-		"GET /v2/orders: status (413)",
 		"GET /v3/customers: query colour (extra)",
 		"GET /v3/customers: query limit (type)",
 		"GET /v3/custumers: path (operation)",

@@ -2,9 +2,12 @@ package bigcommercesim_test
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -12,10 +15,34 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/ometria/ometria-bigcommerce/internal/contract"
 	"github.com/ometria/ometria-bigcommerce/simulator/bigcommercesim"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// held sees every call of send; nil without BigCommerce's files.
+var held *contract.Recorder
+
+// The answers of all tests are held to BigCommerce's files; the requests are
+// not, since many are bad on purpose.
+func TestMain(m *testing.M) {
+	files, err := contract.Open()
+	if err == nil {
+		held = files.Recorder()
+	} else if !errors.Is(err, contract.ErrAbsent) {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if held != nil {
+			for _, v := range held.Violations() {
+				if strings.HasPrefix(v.Place, "answer") || v.Place == "status" {
+					fmt.Fprintf(os.Stderr, "BigCommerce's contract: %s\n", v)
+					code = max(code, 1)
+				}
+			}
+		}
+		os.Exit(code)
+	}))
+}
 
 var startOfTests = time.Date(2026, 5, 14, 9, 34, 0, 0, time.UTC)
 
@@ -44,6 +71,9 @@ func send(s http.Handler, method, path, body string, headers ...string) *httptes
 		r.Header.Set(headers[n], headers[n+1])
 	}
 	w := httptest.NewRecorder()
+	if held != nil {
+		s = held.Handler(s)
+	}
 	s.ServeHTTP(w, r)
 	return w
 }
