@@ -62,7 +62,8 @@ func store(t *testing.T, change func(*bigcommercesim.Options)) *bigcommercesim.S
 	return s
 }
 
-func send(s http.Handler, method, path, body string, headers ...string) *httptest.ResponseRecorder {
+// exchange sends one request.
+func exchange(s http.Handler, method, path, body string, headers ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
@@ -71,11 +72,16 @@ func send(s http.Handler, method, path, body string, headers ...string) *httptes
 		r.Header.Set(headers[n], headers[n+1])
 	}
 	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	return w
+}
+
+// send is exchange, held to the files.
+func send(s http.Handler, method, path, body string, headers ...string) *httptest.ResponseRecorder {
 	if held != nil {
 		s = held.Handler(s)
 	}
-	s.ServeHTTP(w, r)
-	return w
+	return exchange(s, method, path, body, headers...)
 }
 
 // call speaks to the API with the default token.
