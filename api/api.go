@@ -39,7 +39,7 @@ type Inspector interface {
 	OrderStatuses(ctx context.Context, id connection.AuthenticationID) ([]bigcommerce.OrderStatus, error)
 	ResolveStatusRules(ctx context.Context, id connection.AuthenticationID, rules []connection.StatusRule) ([]connection.StatusRule, connection.ValidationError, error)
 	Preview(ctx context.Context, key connection.RecordKey) (inspect.Preview, error)
-	Check(ctx context.Context, key connection.RecordKey) (inspect.Check, error)
+	Check(ctx context.Context, key connection.RecordKey) (inspect.RecordCheck, error)
 	ByEmail(ctx context.Context, id connection.ID, email string) ([]inspect.Match, error)
 	ByOrderNumber(ctx context.Context, id connection.ID, number string) ([]inspect.Match, error)
 }

@@ -56,7 +56,7 @@ func newService(t *testing.T, adjust ...func(*Options)) *service {
 				ConnectionID: connection.NewID(), Entity: connection.Orders, RecordID: 1, Outcome: connection.Accepted,
 				Source: json.RawMessage("null"), Records: []json.RawMessage{}, Fields: []inspect.PreviewedField{}, Notes: []connection.Note{},
 			},
-			check: inspect.Check{Verdict: inspect.NotSent, Records: []inspect.CheckedRecord{}},
+			check: inspect.RecordCheck{Verdict: inspect.NotSent, Records: []inspect.CheckedRecord{}},
 		},
 	}
 	keys, err := store.ParseKeys(store.NewKey())
@@ -350,7 +350,7 @@ type fakeInspector struct {
 	statuses []bigcommerce.OrderStatus
 	resolve  func([]connection.StatusRule) ([]connection.StatusRule, connection.ValidationError)
 	preview  inspect.Preview
-	check    inspect.Check
+	check    inspect.RecordCheck
 	matches  []inspect.Match
 	asked    []string // of the lookups
 	err      error
@@ -359,7 +359,7 @@ type fakeInspector struct {
 func (f *fakeInspector) Preview(context.Context, connection.RecordKey) (inspect.Preview, error) {
 	return f.preview, f.err
 }
-func (f *fakeInspector) Check(context.Context, connection.RecordKey) (inspect.Check, error) {
+func (f *fakeInspector) Check(context.Context, connection.RecordKey) (inspect.RecordCheck, error) {
 	return f.check, f.err
 }
 func (f *fakeInspector) ByEmail(_ context.Context, _ connection.ID, email string) ([]inspect.Match, error) {

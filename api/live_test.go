@@ -50,7 +50,7 @@ func TestPreviewRecord(t *testing.T) {
 func TestCheckRecord(t *testing.T) {
 	s := newService(t)
 	path := "/v1/connections/" + string(connected(s)) + "/records/customers/17/check"
-	s.inspector.check = inspect.Check{
+	s.inspector.check = inspect.RecordCheck{
 		Verdict: inspect.Differs, CheckedAt: time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC),
 		Records: []inspect.CheckedRecord{{Type: ometria.TypeContact, ID: "17", Collection: "customers", Verdict: inspect.Differs, Differs: []string{"email"}}},
 	}

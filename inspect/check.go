@@ -22,8 +22,8 @@ const (
 	Gone    Verdict = "gone"     // from BigCommerce
 )
 
-// Check compares a record with Ometria without a value of either.
-type Check struct {
+// RecordCheck compares a record with Ometria without a value of either.
+type RecordCheck struct {
 	Verdict Verdict            `json:"verdict"`
 	Reason  *connection.Reason `json:"reason"` // why nothing is sent
 	Records []CheckedRecord    `json:"records"`
@@ -46,12 +46,12 @@ const maxChecked = 100
 
 // Check reads Ometria back for each Ometria record that would be pushed now,
 // and compares the fields that we send. Errors are those of Preview.
-func (i *Inspector) Check(ctx context.Context, key connection.RecordKey) (Check, error) {
+func (i *Inspector) Check(ctx context.Context, key connection.RecordKey) (RecordCheck, error) {
 	s, err := i.see(ctx, key)
 	if err != nil {
-		return Check{}, err
+		return RecordCheck{}, err
 	}
-	check := Check{Verdict: NotSent, Reason: s.result.Skip, Records: []CheckedRecord{}}
+	check := RecordCheck{Verdict: NotSent, Reason: s.result.Skip, Records: []CheckedRecord{}}
 	if s.result.Reject != nil {
 		check.Reason = s.result.Reject
 	}
@@ -63,7 +63,7 @@ func (i *Inspector) Check(ctx context.Context, key connection.RecordKey) (Check,
 		}
 		checked, err := s.accounts.compare(ctx, record)
 		if err != nil {
-			return Check{}, err
+			return RecordCheck{}, err
 		}
 		check.Records = append(check.Records, checked)
 		if rank[checked.Verdict] > rank[check.Verdict] {

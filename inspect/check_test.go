@@ -16,7 +16,7 @@ import (
 	"github.com/ometria/ometria-bigcommerce/simulator/faults"
 )
 
-func (w *world) check(key connection.RecordKey) Check {
+func (w *world) check(key connection.RecordKey) RecordCheck {
 	w.t.Helper()
 	c, err := w.Check(w.ctx, key)
 	require.NoError(w.t, err)

@@ -74,8 +74,8 @@ func (playedInspector) Preview(_ context.Context, key connection.RecordKey) (ins
 	return p, nil
 }
 
-func (playedInspector) Check(_ context.Context, key connection.RecordKey) (inspect.Check, error) {
-	c := inspect.Check{Verdict: inspect.Same, Records: []inspect.CheckedRecord{}, CheckedAt: time.Now()}
+func (playedInspector) Check(_ context.Context, key connection.RecordKey) (inspect.RecordCheck, error) {
+	c := inspect.RecordCheck{Verdict: inspect.Same, Records: []inspect.CheckedRecord{}, CheckedAt: time.Now()}
 	switch key.RecordID {
 	case 17:
 		c.Records = []inspect.CheckedRecord{{Type: ometria.TypeContact, ID: "17", Collection: "customers", Verdict: inspect.Same, Differs: []string{}}}
