@@ -22,7 +22,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -139,17 +138,16 @@ func (p *prism) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // repair takes from a request what an exception lets pass: Prism knows none.
 func repair(op *operation, r *http.Request) {
-	if op.parameters(openapi3.ParameterInHeader)["Content-Type"] != nil {
-		r.Header.Set("Content-Type", "application/json") // see Files.parameters
-	}
 	query := r.URL.Query()
 	for _, e := range exceptions {
-		name, ok := strings.CutPrefix(e.place, "query ")
+		in, name, _ := strings.Cut(e.place, " ")
 		switch {
-		case !ok || e.file != op.file || !slices.Contains(e.operations, op.name):
-		case e.pass == "required":
+		case e.file != op.file || !slices.Contains(e.operations, op.name):
+		case in == "header" && e.pass == "required":
+			r.Header.Set(name, "application/json")
+		case in == "query" && e.pass == "required":
 			query.Set(name, "1")
-		default:
+		case in == "query":
 			query.Del(name)
 		}
 	}
