@@ -50,6 +50,9 @@ func dev(ctx context.Context, o options, environ []string, stdout, stderr io.Wri
 			closers[i]()
 		}
 	}()
+	if err := s.findSpecs(); err != nil {
+		return err
+	}
 	remove, err := s.openData()
 	if err != nil {
 		return err
@@ -63,9 +66,6 @@ func dev(ctx context.Context, o options, environ []string, stdout, stderr io.Wri
 		closers = append(closers, s.temporal.stop)
 	}
 	if !o.noSimulators {
-		if err := s.findSpecs(); err != nil {
-			return err
-		}
 		stop, err := s.startSimulators()
 		if err != nil {
 			return err
