@@ -20,6 +20,7 @@ import (
 	"github.com/ometria/ometria-bigcommerce/remote"
 	"github.com/ometria/ometria-bigcommerce/simulator/bigcommercesim"
 	"github.com/ometria/ometria-bigcommerce/simulator/ometriasim"
+	"github.com/ometria/ometria-bigcommerce/simulator/ometriasim/ometriatest"
 	"github.com/ometria/ometria-bigcommerce/store"
 )
 
@@ -55,9 +56,7 @@ func newWorld(t *testing.T, change ...func(*bigcommercesim.Options)) *world {
 	w.shop, err = bigcommercesim.New(shopOptions)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = w.shop.Close() })
-	w.marketing, err = ometriasim.New(marketingOptions)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = w.marketing.Close() })
+	w.marketing = ometriatest.New(t, marketingOptions)
 	serve := func(h http.Handler) string {
 		server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			w.mu.Lock()
