@@ -24,7 +24,7 @@ func (p *program) recordsPreview() *cobra.Command {
 record with the BigCommerce fields that make it. Nothing is pushed or stored. It shows personal data, and takes a
 token whose role is admin.
 
-With --json it prints the whole BigCommerce record, too, and the rule of each field.`,
+Long values are cut. With --json it prints everything: the whole BigCommerce record, too, and the rule of each field.`,
 		Example: `  ometria-bigcommerce records preview 0198c5f2-… orders 1042
   ometria-bigcommerce records preview 0198c5f2-… customers 17 --json`,
 		RunE: p.api(func(ctx context.Context, client *apiclient.Client, args []string) error {
@@ -66,19 +66,28 @@ func (p *program) printPreview(v apiclient.Preview) error {
 		var rows [][]string
 		for _, f := range v.Fields {
 			if f.Record == at {
-				rows = append(rows, []string{f.Target, "← " + madeOf(f.Source, source), valueText(valueAt(record, f.Target))})
+				rows = append(rows, []string{f.Target, short(valueText(valueAt(record, f.Target))), "← " + madeOf(f.Source, source)})
 			}
 		}
 		fmt.Fprintln(p.stdout)
-		if err := p.printTable([]string{"OMETRIA", "← BIGCOMMERCE", "VALUE"}, rows); err != nil {
+		if err := p.printTable([]string{"OMETRIA", "VALUE", "← BIGCOMMERCE"}, rows); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// madeOf names the source fields, with their values where each is one of the
-// record's own and they are not many.
+// short is a value as it fits a table.
+func short(text string) string {
+	const most = 60
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return text
+}
+
+// madeOf names the source fields, with the values of those that are one field
+// of the record.
 func madeOf(paths []string, source any) string {
 	if len(paths) == 0 {
 		return "always so"
@@ -87,9 +96,7 @@ func madeOf(paths []string, source any) string {
 	for i, path := range paths {
 		parts[i] = printable(path)
 		if value := valueAt(source, path); value != nil {
-			if text := valueText(value); len(text) <= 60 {
-				parts[i] += ": " + text
-			}
+			parts[i] += ": " + short(valueText(value))
 		}
 	}
 	return strings.Join(parts, ", ")

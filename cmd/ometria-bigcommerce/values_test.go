@@ -34,6 +34,15 @@ func TestPrintable(t *testing.T) {
 	}
 }
 
+func TestShort(t *testing.T) {
+	if got := short(strings.Repeat("é", 60)); got != strings.Repeat("é", 60) {
+		t.Errorf("60 letters: got %s", got)
+	}
+	if got := short(strings.Repeat("é", 61)); got != strings.Repeat("é", 59)+"…" {
+		t.Errorf("61 letters: got %s", got)
+	}
+}
+
 func TestMoreFieldsThanOmetriaTakes(t *testing.T) {
 	for count, warned := range map[int]bool{100: false, 101: true} {
 		fields := make([]string, count)
