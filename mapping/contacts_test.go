@@ -37,7 +37,7 @@ func TestEmail(t *testing.T) {
 		"ANN@example.com\u00a0":        "ann@example.com",
 		"\ufeffan\u200bn@exam\u00adple.com\u200e\r\n": "ann@example.com",
 	} {
-		r := mapping.Customer(bigcommerce.Customer{ID: 1, Email: text}, shop())
+		r := mapping.Customer(bigcommerce.Customer{ID: 1, Email: text}, shop(), connection.RecordState{})
 		if want == "" {
 			require.NotNil(t, r.Skip, "%q", text)
 			assert.Equal(t, connection.ReasonInvalidEmail, r.Skip.Code)
@@ -64,7 +64,7 @@ func TestPhone(t *testing.T) {
 		if c.home != "" {
 			customer.Addresses = []bigcommerce.Address{{ID: 2, CountryCode: "XXX"}, {ID: 3, CountryCode: c.home}}
 		}
-		got := only[*ometria.Contact](t, mapping.Customer(customer, shop()))
+		got := only[*ometria.Contact](t, mapping.Customer(customer, shop(), connection.RecordState{}))
 		assert.Equal(t, c.want, string(got.PhoneNumber), "%q in %q", c.text, c.home)
 		assert.Equal(t, c.home, got.CountryID)
 	}
@@ -82,7 +82,7 @@ func TestCustomerBeforeTheStart(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			created, modified := at(c.created), at(c.modified)
-			customer := mapping.Customer(bigcommerce.Customer{ID: 1, Email: "a@example.com", DateCreated: created, DateModified: modified}, ctx)
+			customer := mapping.Customer(bigcommerce.Customer{ID: 1, Email: "a@example.com", DateCreated: created, DateModified: modified}, ctx, connection.RecordState{})
 			subscriber := mapping.Subscriber(bigcommerce.Subscriber{ID: 1, Email: "a@example.com", DateCreated: created, DateModified: modified}, ctx, connection.RecordState{})
 			order := mapping.Order(order(func(o *bigcommerce.Order) { o.DateCreated, o.DateModified = created, modified }), nil, ctx, connection.RecordState{})
 			for _, r := range []mapping.Result{customer, subscriber, order} {
@@ -92,15 +92,21 @@ func TestCustomerBeforeTheStart(t *testing.T) {
 				}
 			}
 			// What Ometria already holds is kept up to date.
-			again := mapping.Subscriber(bigcommerce.Subscriber{ID: 1, Email: "a@example.com", DateCreated: created, DateModified: modified}, ctx, connection.RecordState{Exists: true})
-			assert.Nil(t, again.Skip)
+			held := connection.RecordState{Exists: true}
+			for _, again := range []mapping.Result{
+				mapping.Customer(bigcommerce.Customer{ID: 1, Email: "a@example.com", DateCreated: created, DateModified: modified}, ctx, held),
+				mapping.Subscriber(bigcommerce.Subscriber{ID: 1, Email: "a@example.com", DateCreated: created, DateModified: modified}, ctx, held),
+			} {
+				assert.Nil(t, again.Skip)
+				assert.Len(t, again.Records, 1)
+			}
 		})
 	}
 }
 
 func TestContactsWithoutId(t *testing.T) {
 	for _, r := range []mapping.Result{
-		mapping.Customer(bigcommerce.Customer{Email: "a@example.com"}, shop()),
+		mapping.Customer(bigcommerce.Customer{Email: "a@example.com"}, shop(), connection.RecordState{}),
 		mapping.Subscriber(bigcommerce.Subscriber{ID: -1, Email: "a@example.com"}, shop(), connection.RecordState{}),
 	} {
 		require.NotNil(t, r.Reject)
@@ -121,7 +127,7 @@ func TestHomeCountry(t *testing.T) {
 		{"the oldest that has one", []bigcommerce.Address{{ID: 9, CountryCode: "FR"}, {ID: 3}, {ID: 4, CountryCode: "United Kingdom"}}, "FR"},
 		{"as it comes", []bigcommerce.Address{{ID: 9, CountryCode: " ie\u200b"}}, "IE"},
 	} {
-		got := only[*ometria.Contact](t, mapping.Customer(bigcommerce.Customer{ID: 1, Email: "a@example.com", Addresses: c.addresses}, shop()))
+		got := only[*ometria.Contact](t, mapping.Customer(bigcommerce.Customer{ID: 1, Email: "a@example.com", Addresses: c.addresses}, shop(), connection.RecordState{}))
 		assert.Equal(t, c.want, got.CountryID, c.name)
 	}
 }
@@ -134,7 +140,7 @@ func TestCreationDates(t *testing.T) {
 	} {
 		var customer bigcommerce.Customer
 		require.NoError(t, json.Unmarshal([]byte(`{"id":1,"email":"a@example.com","date_created":`+text+`}`), &customer), text)
-		acquired := only[*ometria.Contact](t, mapping.Customer(customer, shop())).TimestampAcquired
+		acquired := only[*ometria.Contact](t, mapping.Customer(customer, shop(), connection.RecordState{})).TimestampAcquired
 		var subscriber bigcommerce.Subscriber
 		require.NoError(t, json.Unmarshal([]byte(`{"id":1,"email":"a@example.com","date_created":`+text+`}`), &subscriber), text)
 		assert.Equal(t, acquired, only[*ometria.Contact](t, mapping.Subscriber(subscriber, shop(), connection.RecordState{})).TimestampAcquired)
@@ -160,7 +166,7 @@ func TestOneAddressOnSeveralStorefronts(t *testing.T) {
 		id, name string
 		channel  any
 	}{{"11", "Ann", "1"}, {"12", "Annie", "1024"}, {"13", "", nil}} {
-		c := only[*ometria.Contact](t, mapping.Customer(accounts[i], shop()))
+		c := only[*ometria.Contact](t, mapping.Customer(accounts[i], shop(), connection.RecordState{}))
 		assert.Equal(t, []any{want.id, want.id, "ann@example.com", want.name, want.channel},
 			[]any{c.ID, c.CustomerID, c.Email, c.FirstName, c.Properties["channel"]})
 		all = append(all, c)
@@ -172,7 +178,7 @@ func TestOneAddressOnSeveralStorefronts(t *testing.T) {
 // whichever comes first: neither overwrites the other's contact, and they agree
 // on the address.
 func TestOnePersonIsCustomerAndSubscriber(t *testing.T) {
-	customer := only[*ometria.Contact](t, mapping.Customer(bigcommerce.Customer{ID: 7, Email: "Ann@Example.com"}, shop()))
+	customer := only[*ometria.Contact](t, mapping.Customer(bigcommerce.Customer{ID: 7, Email: "Ann@Example.com"}, shop(), connection.RecordState{}))
 	subscriber := only[*ometria.Contact](t, mapping.Subscriber(bigcommerce.Subscriber{ID: 7, Email: "ann@example.COM", Consents: yes}, shop(), connection.RecordState{}))
 	assert.Equal(t, customer.Email, subscriber.Email)
 	assert.NotEqual(t, customer.Key(), subscriber.Key())
@@ -190,7 +196,7 @@ func TestCustomersNeverSpeakOfConsent(t *testing.T) {
 	} {
 		ctx := shop(func(c *mapping.Context) { c.Settings = settings })
 		c := bigcommerce.Customer{ID: 1, Email: "a@example.com", AcceptsReviewAndCartEmails: true, DateCreated: at(after), DateModified: at(after)}
-		data, err := ometria.Encode(only[*ometria.Contact](t, mapping.Customer(c, ctx)))
+		data, err := ometria.Encode(only[*ometria.Contact](t, mapping.Customer(c, ctx, connection.RecordState{})))
 		require.NoError(t, err)
 		for _, word := range []string{"marketing_optin", "@force_optin", "timestamp_subscribed", "timestamp_unsubscribed"} {
 			assert.NotContains(t, string(data), word)
@@ -221,7 +227,7 @@ func TestContactSettingsBothWays(t *testing.T) {
 		{connection.Settings{ForceOptin: true}, contactKey("customers", "3"), contactKey("subscribers", "4"), true},
 	} {
 		ctx := shop(func(x *mapping.Context) { x.Settings = c.settings })
-		account := only[*ometria.Contact](t, mapping.Customer(customer, ctx))
+		account := only[*ometria.Contact](t, mapping.Customer(customer, ctx, connection.RecordState{}))
 		assert.Equal(t, c.customers, account.Key())
 		assert.Equal(t, account.ID, account.CustomerID)
 		first := only[*ometria.Contact](t, mapping.Subscriber(subscriber, ctx, connection.RecordState{}))

@@ -12,8 +12,7 @@ import (
 
 // Customer makes the contact of a shopper with an account. It never carries
 // marketing_optin: an account is no consent.
-func Customer(c bigcommerce.Customer, ctx Context) Result {
-	var prev connection.RecordState
+func Customer(c bigcommerce.Customer, ctx Context, prev connection.RecordState) Result {
 	if c.ID <= 0 {
 		return reject(prev, "id", "the customer has no id")
 	}

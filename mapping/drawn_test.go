@@ -130,7 +130,7 @@ func (d drawn) mapped(t *rapid.T) (any, []bigcommerce.Refund, mapping.Result, bo
 func mapRecord(source any, refunds []bigcommerce.Refund, ctx mapping.Context, prev connection.RecordState) mapping.Result {
 	switch s := source.(type) {
 	case bigcommerce.Customer:
-		return mapping.Customer(s, ctx)
+		return mapping.Customer(s, ctx, prev)
 	case bigcommerce.Subscriber:
 		return mapping.Subscriber(s, ctx, prev)
 	case bigcommerce.Order:

@@ -43,7 +43,7 @@ func TestExamplesOfTheDocumentation(t *testing.T) {
 	}
 	refunds := example[bigcommerce.Refund](t, "v3_refund.json")
 	for _, c := range example[bigcommerce.Customer](t, "v3_customers.json") {
-		mapped(mapping.Customer(c, american))
+		mapped(mapping.Customer(c, american, connection.RecordState{}))
 	}
 	for _, s := range example[bigcommerce.Subscriber](t, "v3_subscribers.json") {
 		mapped(mapping.Subscriber(s, american, connection.RecordState{}))

@@ -42,9 +42,9 @@ func FuzzFormFields(f *testing.F) {
 func formFieldsMap(t *testing.T, c bigcommerce.Customer) {
 	t.Helper()
 	ctx := shop()
-	r := mapping.Customer(c, ctx)
+	r := mapping.Customer(c, ctx, connection.RecordState{})
 	contact := only[*ometria.Contact](t, r)
-	assert.Equal(t, r, mapping.Customer(c, ctx), "the same again")
+	assert.Equal(t, r, mapping.Customer(c, ctx, connection.RecordState{}), "the same again")
 	assert.Equal(t, "Acme", contact.Properties["company"])
 	for k := range contact.Properties {
 		assert.Regexp(t, propertyKey, k)
@@ -72,12 +72,12 @@ func formFieldsMap(t *testing.T, c bigcommerce.Customer) {
 	for i, field := range c.FormFields {
 		alone := c
 		alone.FormFields = c.FormFields[i : i+1]
-		for _, got := range mapping.Customer(alone, ctx).Fields {
+		for _, got := range mapping.Customer(alone, ctx, connection.RecordState{}).Fields {
 			assert.Equal(t, ctx.Keys[got.FieldID], got.Key)
 		}
 		ctx.PasswordFields[field.Name] = true
 	}
-	withheld := mapping.Customer(c, ctx)
+	withheld := mapping.Customer(c, ctx, connection.RecordState{})
 	assert.Empty(t, withheld.Fields)
 	assert.Equal(t, ometria.Properties{"company": "Acme"}, only[*ometria.Contact](t, withheld).Properties, "passwords never")
 	for _, note := range withheld.Notes {

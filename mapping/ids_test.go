@@ -59,7 +59,7 @@ func TestRecordKeyOfWhatIsPushed(t *testing.T) {
 	for _, settings := range []connection.Settings{{}, {IDPrefix: "9"}, {IDPrefix: "a-b."}, {CustomersCollection: "subscribers", SubscribersCollection: "customers"}} {
 		ctx := shop(func(c *mapping.Context) { c.Settings = settings })
 		for entity, r := range map[connection.Entity]mapping.Result{
-			connection.Customers:   mapping.Customer(bigcommerce.Customer{ID: 500, Email: "a@example.com"}, ctx),
+			connection.Customers:   mapping.Customer(bigcommerce.Customer{ID: 500, Email: "a@example.com"}, ctx, connection.RecordState{}),
 			connection.Subscribers: mapping.Subscriber(bigcommerce.Subscriber{ID: 500, Email: "a@example.com"}, ctx, connection.RecordState{}),
 			connection.Orders:      mapping.Order(order(func(o *bigcommerce.Order) { o.ID = 500 }), nil, ctx, connection.RecordState{}),
 			connection.Products:    mapping.Product(product(func(p *bigcommerce.Product) { p.Variants = []bigcommerce.Variant{sized(3, "S")} }), ctx, connection.RecordState{}),

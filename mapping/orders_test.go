@@ -160,7 +160,7 @@ func TestOrderCustomer(t *testing.T) {
 			assert.Equal(t, c.want, got.Customer)
 		})
 	}
-	contact := only[*ometria.Contact](t, mapping.Customer(bigcommerce.Customer{ID: 4, Email: "a@example.com"}, prefixed))
+	contact := only[*ometria.Contact](t, mapping.Customer(bigcommerce.Customer{ID: 4, Email: "a@example.com"}, prefixed, connection.RecordState{}))
 	assert.Equal(t, "uk:4", contact.CustomerID, "what the order names")
 }
 

@@ -63,7 +63,7 @@ func TestReservedKeysAreOurs(t *testing.T) {
 		c.FormFields = append(c.FormFields, bigcommerce.FormField{Name: strings.ToUpper(k), Value: text})
 	}
 	for _, ctx := range []Context{{}, {Keys: map[connection.FieldID]string{{Kind: connection.FormField, Name: "COMPANY"}: "company"}}} {
-		got := Customer(c, ctx).Records[0].(*ometria.Contact).Properties
+		got := Customer(c, ctx, connection.RecordState{}).Records[0].(*ometria.Contact).Properties
 		assert.Equal(t, ometria.Properties{"company": "Acme", "channel": "2", "channel_2": "theirs", "company_2": "theirs",
 			"customer_group_2": "theirs", "store_credit_2": "theirs"}, got, "also where our fact is absent from the record")
 	}
@@ -100,7 +100,7 @@ func TestMerchantFields(t *testing.T) {
 
 	var seen []connection.NewField
 	c.ID, c.Email = 1, "a@example.com"
-	for _, f := range Customer(c, ctx).Fields {
+	for _, f := range Customer(c, ctx, connection.RecordState{}).Fields {
 		seen = append(seen, connection.NewField{FieldID: f.FieldID, Plain: key(f.Name)})
 	}
 	assert.Equal(t, want, seen, "what wants a key is what a record's fields are")

@@ -169,7 +169,7 @@ func TestLongTextsAreCut(t *testing.T) {
 	assert.NotEqual(t, one.ID, two.ID, "what is cut from the label still tells the values apart")
 	assert.Equal(t, got.LineItems[0].VariantOptions[0], one, "the same in products and lines")
 
-	c := mapping.Customer(bigcommerce.Customer{ID: 1, Email: "a@example.com", FirstName: long, LastName: "Lee"}, shop())
+	c := mapping.Customer(bigcommerce.Customer{ID: 1, Email: "a@example.com", FirstName: long, LastName: "Lee"}, shop(), connection.RecordState{})
 	fits(t, c)
 	assert.Equal(t, []string{"firstname"}, trims(c))
 	s := mapping.Subscriber(bigcommerce.Subscriber{ID: 1, Email: "a@example.com", LastName: long}, shop(), connection.RecordState{})
@@ -198,7 +198,7 @@ func TestEveryRecordFits(t *testing.T) {
 		for _, result := range []mapping.Result{
 			mapping.Order(o, nil, shop(), connection.RecordState{}),
 			mapping.Product(p, shop(), connection.RecordState{}),
-			mapping.Customer(c, shop()),
+			mapping.Customer(c, shop(), connection.RecordState{}),
 			mapping.Subscriber(bigcommerce.Subscriber{ID: 1, Email: c.Email, FirstName: c.FirstName}, shop(), connection.RecordState{}),
 		} {
 			if len(result.Records) == 0 {

@@ -71,7 +71,9 @@ func (r *Reader) Customers(ctx context.Context, page bigcommerce.Page[bigcommerc
 		records = append(records, Record{
 			ID: connection.RecordID(customer.ID), Source: customer, Modified: customer.DateModified.Time, Size: 1,
 			Fingerprint: r.fingerprint(mc, customer),
-			Map:         func(connection.RecordState) mapping.Result { return mapping.Customer(customer, mc) },
+			Map: func(prev connection.RecordState) mapping.Result {
+				return mapping.Customer(customer, mc, prev)
+			},
 		})
 	}
 	return records, nil
