@@ -79,9 +79,6 @@ func (w *walk) readCustomers(ctx context.Context, cursor string, p *page) error 
 	p.last = found.Len() == 0 || !found.More || found.EndCursor == ""
 	p.cursor = found.EndCursor
 	found.Records = slices.DeleteFunc(found.Records, func(c bigcommerce.Customer) bool { return w.tooOld(c.DateCreated.Time) })
-	if err := w.accounts.BigCommerce.Customers.Complete(ctx, found.Records); err != nil {
-		return err
-	}
 	p.items, err = w.reader.Customers(ctx, found)
 	return err
 }

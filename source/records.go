@@ -52,8 +52,12 @@ func (r *Reader) leaveOut(ctx context.Context, entity connection.Entity, id int6
 	return r.config.LeaveOut(ctx, entity, id, cause)
 }
 
-// Customers binds a page of customers.
+// Customers binds a page of customers, with the addresses and attributes beyond
+// the ten that come with each.
 func (r *Reader) Customers(ctx context.Context, page bigcommerce.Page[bigcommerce.Customer]) ([]Record, error) {
+	if err := r.shop.Customers.Complete(ctx, page.Records); err != nil {
+		return nil, fmt.Errorf("read addresses and attributes: %w", err)
+	}
 	known, err := r.customerReferences(ctx, page.Records)
 	if err != nil {
 		return nil, err

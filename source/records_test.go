@@ -130,6 +130,35 @@ func TestEmptyConsignmentsAreReadFromTheOrder(t *testing.T) {
 	assert.Len(t, records[0].Map(connection.RecordState{Exists: true}).Records[0].(*ometria.Order).LineItems, want)
 }
 
+// BigCommerce shows ten addresses and ten attributes of a customer. The rest is
+// read whichever way the customer is: a change must not push less than a walk.
+func TestCustomersComeWhole(t *testing.T) {
+	s := newShop(t)
+	var addresses, attributes []map[string]any
+	for n := range 12 {
+		addresses = append(addresses, map[string]any{"city": "Leeds", "country_code": "GB"})
+		attributes = append(attributes, map[string]any{"attribute_id": n + 1, "attribute_value": "x"})
+	}
+	fields, err := json.Marshal(map[string]any{"email": "many@example.com", "addresses": addresses, "attributes": attributes})
+	require.NoError(t, err)
+	id := create(t, s, "customers", string(fields))
+	alone, err := s.reader(t).Record(t.Context(), connection.Customers, connection.RecordID(id))
+	require.NoError(t, err)
+	customer := alone.Source.(bigcommerce.Customer)
+	assert.Len(t, customer.Addresses, 12)
+	assert.Len(t, customer.Attributes, 12)
+
+	page, err := s.client.Customers.ByIDs(t.Context(), id, s.firstCustomer(t))
+	require.NoError(t, err)
+	records, err := s.reader(t).Customers(t.Context(), page)
+	require.NoError(t, err)
+	for _, record := range records {
+		if record.ID == alone.ID {
+			assert.Equal(t, alone.Fingerprint, record.Fingerprint)
+		}
+	}
+}
+
 // Products come with every category above theirs.
 func TestProductsCarryTheirCategoryPath(t *testing.T) {
 	s := newShop(t)
