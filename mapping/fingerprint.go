@@ -37,6 +37,8 @@ func Fingerprint(key []byte, account string, ctx Context, source ...any) []byte 
 		Version: Version, Account: account, Settings: ctx.Settings, Store: ctx.Store,
 		Names: map[string]string{}, Source: concerned(source),
 	}
+	// These are the storefront script's: no record depends on them.
+	given.Settings.PageCalls, given.Settings.ScriptConsent = false, ""
 	contact := func() {
 		given.ConnectedAt, given.Since = unix(ctx.ConnectedAt), unix(ctx.Since)
 	}
