@@ -69,7 +69,7 @@ func TestMappingPage(t *testing.T) {
 func pageEntities() []pageEntity {
 	entities := []pageEntity{
 		{Title: "Products", About: "A product and each of its variants are products at Ometria. A simple product's only variant is the product itself and is not pushed. " +
-			"Descriptions and modifiers are not read: Ometria has no place for them."},
+			"Descriptions, modifiers and how many are in stock are not sent: Ometria has no place for them."},
 		{Title: "Customers", About: "A shopper with an account is a contact. An account is no consent to newsletters, so `marketing_optin` is never sent. " +
 			"Nothing is sent for an account that is deleted: that is no opt-out."},
 		{Title: "Subscribers", About: "An e-mail address of the newsletter form or a checkout is a contact. The address is what joins it to a customer's contact at Ometria."},
