@@ -2,6 +2,7 @@ package mapping_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -249,4 +250,26 @@ func TestContactSettingsBothWays(t *testing.T) {
 
 func contactKey(collection, id string) ometria.Key {
 	return ometria.Key{Type: ometria.TypeContact, Collection: collection, ID: id}
+}
+
+// BigCommerce promises no order of form fields and attributes, and keeps names
+// apart that differ by a space.
+func TestFieldsOfOneNameInAnyOrder(t *testing.T) {
+	ctx := shop(func(c *mapping.Context) {
+		c.Attributes = map[int64]string{1: "Tier", 2: "Tier "}
+		c.PasswordFields = map[string]bool{" Word": true}
+	})
+	answer := func(name, text string) bigcommerce.FormField {
+		return bigcommerce.FormField{Name: name, Value: bigcommerce.FieldValue{Kind: bigcommerce.FieldText, Text: text}}
+	}
+	customer := bigcommerce.Customer{ID: 1, Email: "a@example.com",
+		FormFields: []bigcommerce.FormField{answer("Size", "M"), answer(" Size", "L"), answer("Word", "plain"), answer(" Word", "swordfish")},
+		Attributes: []bigcommerce.AttributeValue{{AttributeID: 2, Value: "new"}, {AttributeID: 1, Value: "old"}},
+	}
+	for range 2 {
+		got := only[*ometria.Contact](t, mapping.Customer(customer, ctx, connection.RecordState{}))
+		assert.Equal(t, ometria.Properties{"size": "L", "tier": "old"}, got.Properties, "no answer to what may be a password")
+		slices.Reverse(customer.FormFields)
+		slices.Reverse(customer.Attributes)
+	}
 }

@@ -3,7 +3,9 @@ package mapping
 import (
 	"cmp"
 	"encoding/json"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/ometria/ometria-bigcommerce/bigcommerce"
 	"github.com/ometria/ometria-bigcommerce/connection"
@@ -64,17 +66,25 @@ func homeCountry(addresses []bigcommerce.Address) string {
 
 // formFields are the answers to the account signup form: texts, numbers, days
 // and lists, empty ones left out, passwords never. Of two answers under one name
-// the first that is not empty counts.
+// the first that is not empty counts; names that differ only by what cannot be
+// seen around them are one, in whichever order they come.
 func formFields(fields []bigcommerce.FormField, passwords map[string]bool) ([]property, []Note) {
 	var out []property
 	var notes []Note
+	fields = slices.Clone(fields)
+	slices.SortStableFunc(fields, func(a, b bigcommerce.FormField) int { return strings.Compare(a.Name, b.Name) })
+	withheld := map[connection.FieldID]bool{}
+	for _, f := range fields {
+		id := fieldID(connection.FormField, f.Name)
+		withheld[id] = withheld[id] || passwords[f.Name] || passwords[id.Name]
+	}
 	seen := map[connection.FieldID]bool{}
 	for _, f := range fields {
 		id := fieldID(connection.FormField, f.Name)
 		if seen[id] {
 			continue
 		}
-		if passwords[f.Name] || passwords[id.Name] {
+		if withheld[id] {
 			notes = append(notes, Note{Code: NotePasswordField, Source: id.Name})
 			seen[id] = true
 			continue
@@ -110,11 +120,14 @@ func fieldValue(v bigcommerce.FieldValue) any {
 	return nil
 }
 
-// customerAttributes are the values of attributes whose name is known.
+// customerAttributes are the values of attributes whose name is known. Of two
+// with one name the older attribute's counts.
 func customerAttributes(c bigcommerce.Customer, ctx Context) []property {
 	var out []property
+	attributes := slices.Clone(c.Attributes)
+	slices.SortStableFunc(attributes, func(a, b bigcommerce.AttributeValue) int { return cmp.Compare(a.AttributeID, b.AttributeID) })
 	seen := map[connection.FieldID]bool{}
-	for _, a := range c.Attributes {
+	for _, a := range attributes {
 		id := fieldID(connection.CustomerAttribute, ctx.Attributes[a.AttributeID])
 		value := trim(string(a.Value))
 		if id.Name == "" || value == "" || seen[id] {
