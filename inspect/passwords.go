@@ -18,7 +18,9 @@ func withoutPasswords(record any, result mapping.Result) any {
 				passwords[note.Source] = true
 			}
 		}
-		r.FormFields = hide(r.FormFields, func(name string) bool { return len(result.Records) == 0 || passwords[name] })
+		r.FormFields = hide(r.FormFields, func(name string) bool {
+			return len(result.Records) == 0 || passwords[mapping.FieldName(name)]
+		})
 		r.Addresses = changed(r.Addresses, func(a *bigcommerce.Address) { a.FormFields = hide(a.FormFields, anyName) })
 		return r
 	case bigcommerce.Order:

@@ -58,10 +58,13 @@ type property struct {
 	value              any // string, json.Number or []string
 }
 
-// fieldID is the identity of a merchant's field. Spaces around a name
-// make no other field.
+// FieldName is the name of a merchant's field as notes and Result.Fields have
+// it: what cannot be seen around a name makes no other field.
+func FieldName(name string) string { return trim(name) }
+
+// fieldID is the identity of a merchant's field.
 func fieldID(kind connection.FieldKind, name string) connection.FieldID {
-	return connection.FieldID{Kind: kind, Name: trim(name)}
+	return connection.FieldID{Kind: kind, Name: FieldName(name)}
 }
 
 // fact is a property of BigCommerce's own.
