@@ -138,7 +138,8 @@ func resyncWanted(before, after connection.Connection) []connection.Entity {
 	want(old.RawVariantIDs() != new.RawVariantIDs() || old.ParentID != new.ParentID, connection.Products, connection.Orders)
 	negative := func(s connection.Settings) bool { return s.Discount == connection.DiscountNegative }
 	testOrders := func(s connection.Settings) bool { return s.TestOrders == connection.TestOrdersSend }
-	want(negative(old) != negative(new) || testOrders(old) != testOrders(new), connection.Orders)
+	archived := func(s connection.Settings) bool { return s.ArchivedOrders == connection.ArchivedOrdersKeep }
+	want(negative(old) != negative(new) || testOrders(old) != testOrders(new) || archived(old) != archived(new), connection.Orders)
 	want(old.CustomersIn() != new.CustomersIn(), connection.Customers)
 	want(old.SubscribersIn() != new.SubscribersIn(), connection.Subscribers)
 	want(old.HistoryConsent != new.HistoryConsent || old.ForceOptin != new.ForceOptin, connection.Subscribers)

@@ -213,6 +213,7 @@ func TestResyncWanted(t *testing.T) {
 		"sign of discounts":       {func(c *connection.Connection) { c.Settings.Discount = "negative" }, []connection.Entity{connection.Orders}, false},
 		"the default sign":        {func(c *connection.Connection) { c.Settings.Discount = "positive" }, []connection.Entity{}, false},
 		"test orders":             {func(c *connection.Connection) { c.Settings.TestOrders = "send" }, []connection.Entity{connection.Orders}, false},
+		"archived orders kept":    {func(c *connection.Connection) { c.Settings.ArchivedOrders = "keep" }, []connection.Entity{connection.Orders}, false},
 		"test orders still not":   {func(c *connection.Connection) { c.Settings.TestOrders = "skip" }, []connection.Entity{}, false},
 		"page calls":              {func(c *connection.Connection) { c.Settings.PageCalls = true }, []connection.Entity{}, true},
 		"script consent":          {func(c *connection.Connection) { c.Settings.ScriptConsent = "analytics" }, []connection.Entity{}, true},

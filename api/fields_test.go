@@ -124,7 +124,7 @@ func TestDocumentHasEverySetting(t *testing.T) {
 func TestSettingsAreTakenAndShown(t *testing.T) {
 	s := newService(t)
 	settings := map[string]any{
-		"customers_collection": "magento", "subscribers_collection": "letters", "discount": "negative", "test_orders": "send",
+		"customers_collection": "magento", "subscribers_collection": "letters", "discount": "negative", "test_orders": "send", "archived_orders": "keep",
 		"page_calls": true, "script_consent": "analytics",
 	}
 	id := s.connection("abc1", "settings", settings)

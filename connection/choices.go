@@ -66,6 +66,11 @@ func Choices() []Choice {
 			Meaning: "Skips or sends orders paid through BigCommerce's test payment gateway.",
 		},
 		{
+			Name: "settings.archived_orders", Values: []string{ArchivedOrdersInvalid, ArchivedOrdersKeep}, Default: ArchivedOrdersInvalid,
+			Unknown: "Whether the merchant archives orders to delete them, or to tidy up what was sold.",
+			Meaning: "`invalid`: an order that is archived no longer counts as a sale. `keep`: it stays what its status makes it.",
+		},
+		{
 			Name: "settings.page_calls", Values: yesNo, Default: "false",
 			Unknown: "Whether the account's tag file carries Ometria's BigCommerce plugin, which makes the page calls itself.",
 			Meaning: "Adds the page calls that Ometria documents (`init`, `identify`, `setBasket`, `trackTransaction`) to the storefront's script. With the plugin they would count twice.",

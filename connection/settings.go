@@ -34,6 +34,12 @@ const (
 	TestOrdersSend = "send"
 )
 
+// What becomes of orders that the merchant archives.
+const (
+	ArchivedOrdersInvalid = "invalid"
+	ArchivedOrdersKeep    = "keep"
+)
+
 // Settings are the choices whose right answer only a real account can tell.
 // The zero value is the safe default of each.
 type Settings struct {
@@ -59,6 +65,10 @@ type Settings struct {
 	Discount string `json:"discount,omitempty"`
 	// TestOrders is TestOrdersSkip (default) or TestOrdersSend.
 	TestOrders string `json:"test_orders,omitempty"`
+	// ArchivedOrders is ArchivedOrdersInvalid (default) or ArchivedOrdersKeep:
+	// archiving is BigCommerce's only way to delete an order, and some
+	// merchants' way to tidy up.
+	ArchivedOrders string `json:"archived_orders,omitempty"`
 	// PageCalls adds the calls that Ometria documents for its tag (init,
 	// identify, setBasket, trackTransaction) to the storefront's script, for
 	// accounts whose tag file carries no BigCommerce plugin.
@@ -189,7 +199,7 @@ func (c Connection) Validate() error {
 	chosen := map[string]string{
 		"settings.variant_id": c.Settings.VariantID, "settings.history_consent": c.Settings.HistoryConsent,
 		"settings.discount": c.Settings.Discount, "settings.test_orders": c.Settings.TestOrders,
-		"settings.script_consent": c.Settings.ScriptConsent,
+		"settings.archived_orders": c.Settings.ArchivedOrders, "settings.script_consent": c.Settings.ScriptConsent,
 	}
 	for _, choice := range Choices() {
 		if value := chosen[choice.Name]; value != "" && !slices.Contains(choice.Values, value) {

@@ -75,6 +75,7 @@ func TestValidateNamesEachBadField(t *testing.T) {
 		"a variant id":          {settings(func(s *connection.Settings) { s.VariantID = "sku" }), "settings.variant_id", "invalid"},
 		"history":               {settings(func(s *connection.Settings) { s.HistoryConsent = "Send" }), "settings.history_consent", "invalid"},
 		"a discount":            {settings(func(s *connection.Settings) { s.Discount = "-1" }), "settings.discount", "invalid"},
+		"archived orders":       {settings(func(s *connection.Settings) { s.ArchivedOrders = "drop" }), "settings.archived_orders", "invalid"},
 		"test orders":           {settings(func(s *connection.Settings) { s.TestOrders = "yes" }), "settings.test_orders", "invalid"},
 		"a consent category":    {settings(func(s *connection.Settings) { s.ScriptConsent = "unknown" }), "settings.script_consent", "invalid"},
 		// These two start an SMS opt-in at Ometria.
@@ -131,12 +132,12 @@ func TestSettingsAsTheAPIShowsThem(t *testing.T) {
 	assert.JSONEq(t, `{}`, string(data), "the zero value is nothing chosen")
 	all := connection.Settings{
 		IDPrefix: "uk-", VariantID: "raw", ParentID: true, HistoryConsent: "send", ForceOptin: true, CustomersCollection: "c",
-		SubscribersCollection: "s", Discount: "negative", TestOrders: "send", PageCalls: true, ScriptConsent: "analytics",
+		SubscribersCollection: "s", Discount: "negative", TestOrders: "send", ArchivedOrders: "keep", PageCalls: true, ScriptConsent: "analytics",
 	}
 	data, err = json.Marshal(all)
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"id_prefix":"uk-","variant_id":"raw","parent_id":true,"history_consent":"send","force_optin":true,
-		"customers_collection":"c","subscribers_collection":"s","discount":"negative","test_orders":"send","page_calls":true,
+		"customers_collection":"c","subscribers_collection":"s","discount":"negative","test_orders":"send","archived_orders":"keep","page_calls":true,
 		"script_consent":"analytics"}`, string(data))
 	var back connection.Settings
 	require.NoError(t, json.Unmarshal(data, &back))

@@ -169,6 +169,7 @@ func drawContext(t *rapid.T) mapping.Context {
 			SubscribersCollection: one("subscribers_collection", "", "news"),
 			Discount:              one("discount", "", connection.DiscountPositive, connection.DiscountNegative),
 			TestOrders:            one("test_orders", "", connection.TestOrdersSkip, connection.TestOrdersSend),
+			ArchivedOrders:        one("archived_orders", "", connection.ArchivedOrdersInvalid, connection.ArchivedOrdersKeep),
 		},
 		Store: connection.StoreInfo{Domain: "tideandtwine.test", SecureURL: one("secure_url", "https://tideandtwine.test", "https://shop.example.org", ""),
 			Currency: one("currency", "GBP", "GBP", "GBP", "USD", ""), Country: one("country", "GB", "US", "")},

@@ -23,6 +23,10 @@ func Gone(e connection.Entity, id connection.RecordID, ctx Context, prev connect
 		}
 		result.State.Children = nil
 	case connection.Orders:
+		// BigCommerce deletes no order, it archives (Orders v2).
+		if ctx.Settings.ArchivedOrders == connection.ArchivedOrdersKeep {
+			break
+		}
 		result.Records = append(result.Records, &ometria.Order{ID: ours, Merge: true, IsValid: new(false)})
 	case connection.Subscribers:
 		if prev.ConsentSeen != connection.ConsentYes {

@@ -133,6 +133,12 @@ func assign(names []named, taken map[string]bool) {
 // option is one choice that makes a variant: its display name and its label.
 type option struct{ name, label string }
 
+// Types of the attributes that are no options.
+const (
+	typeBrand    = "brand"
+	typeCategory = "category"
+)
+
 // attributes makes the variant's attributes and a line's variant options. Both
 // go through here, so that a filter finds "Size: M" in both.
 func attributes(options []option) ([]ometria.Attribute, []Note) {
@@ -151,7 +157,8 @@ func attributes(options []option) ([]ometria.Attribute, []Note) {
 	for i, o := range options {
 		names[i].name = o.name
 	}
-	assign(names, map[string]bool{})
+	// An option of the shop named Brand is not the catalogue's brand.
+	assign(names, map[string]bool{typeBrand: true, typeCategory: true})
 	var out []ometria.Attribute
 	var notes []Note
 	for i, o := range options {

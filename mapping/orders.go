@@ -57,9 +57,9 @@ func Order(o bigcommerce.Order, refunds []bigcommerce.Refund, ctx Context, prev 
 		ID:        recordID(ctx.Settings, o.ID),
 		Timestamp: placed,
 		Status:    rule.Status,
-		// Archived means taken out of the merchant's own lists; a status that is
-		// no longer sent, or a test that no longer is, takes an order back that was.
-		IsValid:         new(rule.IsValid && rule.Send && o.StatusID != connection.StatusIncomplete && !o.IsDeleted && !test),
+		// A status that is no longer sent, or a test that no longer is, takes an
+		// order back that was.
+		IsValid:         new(rule.IsValid && rule.Send && o.StatusID != connection.StatusIncomplete && !TakenBack(o, ctx.Settings) && !test),
 		GrandTotal:      amount(o.TotalIncTax), // what was bought, however it was paid
 		Subtotal:        subtotal(o),
 		Discount:        orderDiscount(o, ctx.Settings),
@@ -86,6 +86,12 @@ func Order(o bigcommerce.Order, refunds []bigcommerce.Refund, ctx Context, prev 
 		order.WebID = strconv.FormatInt(o.ID, 10) // what the shopper and the tag call it
 	}
 	return trimmed(Result{Records: []ometria.Record{order}, State: connection.RecordState{Exists: true}, Notes: notes})
+}
+
+// TakenBack reports whether the order is no sale any more because the merchant
+// archived it, which takes it out of the store's own lists.
+func TakenBack(o bigcommerce.Order, s connection.Settings) bool {
+	return o.IsDeleted && s.ArchivedOrders != connection.ArchivedOrdersKeep
 }
 
 // statusRule is the merchant's rule for the order's status, or the default one.

@@ -253,14 +253,14 @@ func catalogAttributes(p bigcommerce.Product, ctx Context) ([]ometria.Attribute,
 	var notes []Note
 	if p.BrandID > 0 {
 		if name := trim(ctx.Brands[p.BrandID]); name != "" {
-			out = append(out, ometria.Attribute{Type: "brand", ID: recordID(ctx.Settings, p.BrandID), Label: name})
+			out = append(out, ometria.Attribute{Type: typeBrand, ID: recordID(ctx.Settings, p.BrandID), Label: name})
 		} else {
 			notes = append(notes, Note{Code: NoteUnknownBrand, Key: recordID(ctx.Settings, p.BrandID)})
 		}
 	}
 	for _, id := range categoryPaths(p.Categories, ctx) {
 		if name := trim(ctx.Categories[id].Name); name != "" {
-			out = append(out, ometria.Attribute{Type: "category", ID: recordID(ctx.Settings, id), Label: name})
+			out = append(out, ometria.Attribute{Type: typeCategory, ID: recordID(ctx.Settings, id), Label: name})
 		} else {
 			notes = append(notes, Note{Code: NoteUnknownCategory, Key: recordID(ctx.Settings, id)})
 		}

@@ -21,9 +21,9 @@ func orderRows() []Row {
 		field("timestamp", "When the order was placed, in UTC.", "date_created"),
 		field("status", "By the order mapping, or else the default of the status id; for an id that neither knows, the key of BigCommerce's name.",
 			"status_id", "status", "order_status_mapping"),
-		field("is_valid", "By the order mapping. False for incomplete and archived orders, and for those sent before that are no longer to be sent: "+
-			"by their status, or as trial purchases.",
-			"status_id", "is_deleted", "payment_method", "payment_provider_id", "order_status_mapping", "settings.test_orders"),
+		field("is_valid", "By the order mapping. False for incomplete orders, for archived ones unless the setting keeps them, and for those sent before "+
+			"that are no longer to be sent: by their status, or as trial purchases.",
+			"status_id", "is_deleted", "payment_method", "payment_provider_id", "order_status_mapping", "settings.test_orders", "settings.archived_orders"),
 		field("grand_total", "The total with tax, never less what gift certificates or store credit paid.", "total_inc_tax"),
 		field("subtotal", "The total without tax, shipping and handling, after discounts; the subtotal without tax where no total is known.",
 			"total_ex_tax", "shipping_cost_ex_tax", "handling_cost_ex_tax", "subtotal_ex_tax"),

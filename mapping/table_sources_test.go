@@ -359,6 +359,7 @@ func cases(t testing.TB, each func(e connection.Entity, name string, d document,
 	}, "line_items[].product_options[].type")
 	with(connection.Orders, "refunded", patch{"source.payment_provider_id": ""}, "payment_method", "payment_provider_id")
 	with(connection.Orders, "refunded", patch{"source.payment_method": "Test Payment Gateway"}, "settings.test_orders")
+	with(connection.Orders, "refunded", patch{"source.is_deleted": true}, "settings.archived_orders")
 	with(connection.Orders, "refunded", patch{"refund[].items[].quantity": 9}, "line_items[].quantity")
 	with(connection.Orders, "refunded", patch{
 		"source.consignments.shipping[].line_items[].quantity": 5, "source.consignments.shipping[].line_items[].quantity_refunded": 1,

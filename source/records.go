@@ -158,7 +158,7 @@ func (r *Reader) Orders(ctx context.Context, page bigcommerce.Page[bigcommerce.O
 	records := unreadable(page.Unreadable)
 	for _, order := range orders {
 		records = append(records, Record{
-			ID: connection.RecordID(order.ID), Source: order, Modified: order.DateModified.Time, Size: 1, Archived: order.IsDeleted,
+			ID: connection.RecordID(order.ID), Source: order, Modified: order.DateModified.Time, Size: 1, Archived: mapping.TakenBack(order, r.connection.Settings),
 			Refunds: refunds[order.ID], Fingerprint: r.fingerprint(r.context, order, refunds[order.ID]),
 			Map: func(prev connection.RecordState) mapping.Result {
 				return mapping.Order(order, refunds[order.ID], r.context, prev)
