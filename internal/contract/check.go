@@ -17,14 +17,14 @@ import (
 )
 
 // request holds one request to its operation.
-func (f *Files) request(op *operation, path map[string]string, r *http.Request, body []byte, passes func(problem) bool) []problem {
+func (o *operation) request(path map[string]string, r *http.Request, body []byte, passes func(problem) bool) []problem {
 	var problems []problem
 	add := func(place, kind, text string) {
 		if p := (problem{place, kind, text}); !passes(p) {
 			problems = append(problems, p)
 		}
 	}
-	known := op.parameters(openapi3.ParameterInQuery)
+	known := o.parameters(openapi3.ParameterInQuery)
 	for name, values := range r.URL.Query() {
 		if known[name] == nil {
 			add("query "+name, "extra", "is not in the file")
@@ -46,17 +46,17 @@ func (f *Files) request(op *operation, path map[string]string, r *http.Request, 
 	} else if len(body) == 0 && got != "" {
 		add("header Content-Type", "value", "is given without a body")
 	}
-	problems = append(problems, f.parameters(op, path, r, passes)...)
-	problems = append(problems, f.requestBody(op, body, passes)...)
+	problems = append(problems, o.requestParameters(path, r, passes)...)
+	problems = append(problems, o.requestBody(body, passes)...)
 	return problems
 }
 
-// parameters holds path, query, headers and credentials to their schemas.
-func (f *Files) parameters(op *operation, path map[string]string, r *http.Request, passes func(problem) bool) []problem {
+// requestParameters holds path, query, headers and credentials to their schemas.
+func (o *operation) requestParameters(path map[string]string, r *http.Request, passes func(problem) bool) []problem {
 	r = r.Clone(r.Context())
 	r.Body = nil
 	err := openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
-		Request: r, PathParams: path, Route: &op.route,
+		Request: r, PathParams: path, Route: &o.route,
 		Options: &openapi3filter.Options{
 			MultiError: true, ExcludeRequestBody: true, SkipSettingDefaults: true,
 			AuthenticationFunc: func(ctx context.Context, in *openapi3filter.AuthenticationInput) error {
@@ -70,37 +70,37 @@ func (f *Files) parameters(op *operation, path map[string]string, r *http.Reques
 	}
 	var problems []problem
 	for _, one := range list {
-		if _, ok := errors.AsType[*openapi3filter.SecurityRequirementsError](one); ok {
-			if p := (problem{"header X-Auth-Token", "required", "is missing"}); !passes(p) {
-				problems = append(problems, p)
-			}
-			continue
-		}
-		wrapped, ok := errors.AsType[*openapi3filter.RequestError](one)
-		if !ok || wrapped.Parameter == nil {
-			problems = append(problems, problem{"request", "invalid", "is not of the form expected"})
-			continue
-		}
-		place := wrapped.Parameter.In + " " + wrapped.Parameter.Name
-		if errors.Is(wrapped.Err, openapi3filter.ErrInvalidRequired) {
-			if p := (problem{place, "required", "is missing"}); !passes(p) {
-				problems = append(problems, p)
-			}
-			continue
-		}
-		if _, ok := errors.AsType[*openapi3filter.ParseError](wrapped.Err); ok {
-			if p := (problem{place, "type", "is not of its type"}); !passes(p) {
-				problems = append(problems, p)
-			}
-			continue
-		}
-		problems = append(problems, judge{passes: passes}.flatten(wrapped.Err, place)...)
+		problems = append(problems, parameterProblems(one, passes)...)
 	}
 	return problems
 }
 
-func (f *Files) requestBody(op *operation, body []byte, passes func(problem) bool) []problem {
-	declared := op.route.Operation.RequestBody
+// parameterProblems names what openapi3filter finds, without the value that it
+// quotes.
+func parameterProblems(err error, passes func(problem) bool) []problem {
+	p := problem{"request", "invalid", "is not of the form expected"}
+	if _, ok := errors.AsType[*openapi3filter.SecurityRequirementsError](err); ok {
+		p = problem{"header X-Auth-Token", "required", "is missing"}
+	} else if found, ok := errors.AsType[*openapi3filter.RequestError](err); ok && found.Parameter != nil {
+		place := found.Parameter.In + " " + found.Parameter.Name
+		_, unparsed := errors.AsType[*openapi3filter.ParseError](found.Err)
+		switch {
+		case errors.Is(found.Err, openapi3filter.ErrInvalidRequired):
+			p = problem{place, "required", "is missing"}
+		case unparsed:
+			p = problem{place, "type", "is not of its type"}
+		default:
+			return judge{passes: passes}.flatten(found.Err, place)
+		}
+	}
+	if passes(p) {
+		return nil
+	}
+	return []problem{p}
+}
+
+func (o *operation) requestBody(body []byte, passes func(problem) bool) []problem {
+	declared := o.route.Operation.RequestBody
 	var p problem
 	switch {
 	case declared == nil && len(body) == 0, declared != nil && len(body) == 0 && !declared.Value.Required:
@@ -127,7 +127,7 @@ func (f *Files) requestBody(op *operation, body []byte, passes func(problem) boo
 
 // response holds one answer to its operation. What a gateway answers is the same
 // for all operations, and is in none of the files.
-func (f *Files) response(op *operation, status int, header http.Header, body []byte, passes func(problem) bool) []problem {
+func (o *operation) response(status int, header http.Header, body []byte, passes func(problem) bool) []problem {
 	if status >= 500 {
 		return nil // nobody promises a form: some are a proxy's HTML
 	}
@@ -137,7 +137,7 @@ func (f *Files) response(op *operation, status int, header http.Header, body []b
 		}
 		return nil
 	}
-	content, known := op.answers(status)
+	content, known := o.answers(status)
 	if !known {
 		return one("status", fmt.Sprint(status), "is not in the file")
 	}

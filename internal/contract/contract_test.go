@@ -97,6 +97,7 @@ func TestClientAndSimulatorKeepTheContract(t *testing.T) {
 	t.Run("operations", s.operations)
 	t.Run("other reads", s.otherReads)
 	t.Run("empty pages", s.emptyPages)
+	t.Run("long order", s.longOrder)
 	assert.Empty(t, s.State().Ignored, "a parameter of the files does nothing in the simulator")
 	t.Run("refusals", s.refusals)
 	for _, v := range s.recorder.Violations() {
@@ -234,6 +235,24 @@ func (s *store) emptyPages(t *testing.T) {
 	customers, err := s.Customers.ByIDs(ctx, 1<<30)
 	require.NoError(t, err)
 	require.Zero(t, customers.Len())
+}
+
+// longOrder is one whose lines come cut, and end with a full page: what comes
+// after it is empty.
+func (s *store) longOrder(t *testing.T) {
+	lines := make([]any, bigcommerce.MaxLimit)
+	for i := range lines {
+		lines[i] = map[string]any{"product_id": s.product, "name": "Hat", "base_price": "1.00", "quantity": 1, "sku": fmt.Sprint("hat-", i)}
+	}
+	id, _, err := s.Create("orders", map[string]any{"consignments": map[string]any{
+		"shipping": []any{map[string]any{"line_items": lines}},
+		"pickups":  []any{}, "downloads": []any{}, "email": map[string]any{"gift_certificates": []any{}},
+	}})
+	require.NoError(t, err)
+	order, err := s.Orders.Get(t.Context(), id)
+	require.NoError(t, err)
+	require.NoError(t, s.Orders.CompleteLines(t.Context(), &order))
+	require.Len(t, order.Lines(), bigcommerce.MaxLimit)
 }
 
 // refusals are every operation with a token that is dead, one that may nothing

@@ -196,7 +196,7 @@ func (r *Recorder) request(req *http.Request, below string, body []byte) *operat
 		r.record(nil, []problem{{"path", "operation", "is in no file"}}, req.Method+" "+shape(below))
 		return nil
 	}
-	r.record(op, r.files.request(op, path, req, body, r.passes(op)), op.name)
+	r.record(op, op.request(path, req, body, r.passes(op)), op.name)
 	return op
 }
 
@@ -205,7 +205,7 @@ func (r *Recorder) response(op *operation, status int, header http.Header, body 
 	r.operations[op.name]++
 	r.mu.Unlock()
 	if header.Get(FaultHeader) == "" {
-		r.record(op, r.files.response(op, status, header, body, r.passes(op)), op.name)
+		r.record(op, op.response(status, header, body, r.passes(op)), op.name)
 	}
 }
 
