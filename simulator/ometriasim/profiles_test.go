@@ -57,7 +57,9 @@ func TestCustomerAndSubscriberAreOnePerson(t *testing.T) {
 	subscriber := bigcommerce.Subscriber{ID: 5, Email: " ann@example.com", Consents: []string{"marketing_newsletter"}, DateCreated: later, DateModified: later}
 
 	var consent connection.RecordState
-	account := func(t *testing.T, s http.Handler) { pushMapped(t, s, mapping.Customer(customer, ctx, connection.RecordState{})) }
+	account := func(t *testing.T, s http.Handler) {
+		pushMapped(t, s, mapping.Customer(customer, ctx, connection.RecordState{}))
+	}
 	newsletter := func(t *testing.T, s http.Handler) {
 		consent = pushMapped(t, s, mapping.Subscriber(subscriber, ctx, connection.RecordState{}))
 	}
