@@ -54,7 +54,6 @@ type Product struct {
 	DateModified  Timestamp     `json:"date_modified"`
 	CustomFields  []CustomField `json:"custom_fields"`
 	Variants      []Variant     `json:"variants"`
-	Images        []Image       `json:"images"`
 	PrimaryImage  *Image        `json:"primary_image"`
 	// Options and Modifiers come only where they were asked for.
 	Options   []Option `json:"options,omitempty"`
@@ -160,7 +159,6 @@ const (
 	IncludeVariants     = "variants"
 	IncludeCustomFields = "custom_fields"
 	IncludePrimaryImage = "primary_image"
-	IncludeImages       = "images"
 )
 
 var productIncludes = []string{IncludeVariants, IncludeCustomFields, IncludePrimaryImage}

@@ -47,9 +47,9 @@ func TestQueries(t *testing.T) {
 			return err
 		}, "/v3/catalog/products?limit=50&sort=id&direction=asc&id:greater=77&include_fields=date_modified"},
 		{func(c *Client) error {
-			_, err := c.Products.Page(t.Context(), ProductFilter{DateModifiedMin: day, Sort: "date_modified", Descending: true, Page: 2, Include: []string{IncludeImages}})
+			_, err := c.Products.Page(t.Context(), ProductFilter{DateModifiedMin: day, Sort: "date_modified", Descending: true, Page: 2, Include: []string{IncludePrimaryImage}})
 			return err
-		}, "/v3/catalog/products?limit=250&sort=date_modified&direction=desc&date_modified:min=2024-05-14T08:34:00Z&include=images&exclude_fields=description&page=2"},
+		}, "/v3/catalog/products?limit=250&sort=date_modified&direction=desc&date_modified:min=2024-05-14T08:34:00Z&include=primary_image&exclude_fields=description&page=2"},
 		{func(c *Client) error { _, err := c.Products.ByIDs(t.Context(), 5, 6); return err },
 			"/v3/catalog/products?limit=250&sort=id&direction=asc&id:in=5,6&include=variants,custom_fields,primary_image&exclude_fields=description"},
 		{func(c *Client) error { _, err := c.Products.Variants(t.Context(), 5); return err }, "/v3/catalog/products/5/variants?limit=250&page=1"},

@@ -31,7 +31,7 @@ const (
 	ReasonOtherCurrency = "other_currency"  // paid in another currency than the store's
 	ReasonUnmappable    = "unmappable"      // a field no mapping was thought of for
 	ReasonGaveUp        = "gave_up"         // three days of retries
-	ReasonBeforeStart   = "before_start"    // created before the bulk sync start date
+	ReasonBeforeStart   = "before_start"    // a contact or order made before the bulk sync start date: one changed after the connection was made is sent, one sent already stays
 	ReasonTestOrder     = "test_order"      // paid through the test payment gateway
 )
 

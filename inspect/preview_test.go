@@ -52,7 +52,7 @@ func TestPreviewOfACustomer(t *testing.T) {
 		made[f.Target] = f
 	}
 	assert.Equal(t, []string{"first_name"}, made["firstname"].Source)
-	assert.Equal(t, []string{"form_fields[Shoe Size].value"}, made["properties.shoe_size"].Source)
+	assert.Equal(t, []string{"form_fields[Shoe Size].name", "form_fields[Shoe Size].value"}, made["properties.shoe_size"].Source)
 	assert.NotEmpty(t, made["phone_number"].Rule)
 
 	shown, err := json.Marshal(p)

@@ -46,12 +46,9 @@ func distinct(source any) any {
 		s.Attributes = unique(s.Attributes, func(a bigcommerce.AttributeValue) any { return a.AttributeID })
 		return s
 	case bigcommerce.Product:
-		s.Variants, s.Images, s.CustomFields = slices.Clone(s.Variants), slices.Clone(s.Images), slices.Clone(s.CustomFields)
+		s.Variants, s.CustomFields = slices.Clone(s.Variants), slices.Clone(s.CustomFields)
 		for i := range s.Variants {
 			s.Variants[i].ID = int64(i + 1)
-		}
-		for i := range s.Images {
-			s.Images[i].SortOrder = bigcommerce.Int(i)
 		}
 		for i := range s.CustomFields {
 			s.CustomFields[i].ID = int64(i + 1)
@@ -70,7 +67,6 @@ func shuffled(t *rapid.T, source any) any {
 		return s
 	case bigcommerce.Product:
 		s.Variants = rapid.Permutation(s.Variants).Draw(t, "variants")
-		s.Images = rapid.Permutation(s.Images).Draw(t, "images")
 		s.CustomFields = rapid.Permutation(s.CustomFields).Draw(t, "custom fields")
 		s.Categories = rapid.Permutation(s.Categories).Draw(t, "categories")
 		return s

@@ -223,25 +223,12 @@ func productURL(p bigcommerce.Product, store connection.StoreInfo) (string, []No
 	return page, nil
 }
 
-// imageURL is the primary image's, or else that of the first image.
+// imageURL is the primary image's, or none.
 func imageURL(p bigcommerce.Product) string {
-	if p.PrimaryImage != nil && p.PrimaryImage.URLStandard != "" {
-		return p.PrimaryImage.URLStandard
-	}
-	var best *bigcommerce.Image
-	for i := range p.Images {
-		image := &p.Images[i]
-		switch {
-		case image.URLStandard == "":
-		case best == nil || image.IsThumbnail && !best.IsThumbnail,
-			image.IsThumbnail == best.IsThumbnail && image.SortOrder < best.SortOrder:
-			best = image
-		}
-	}
-	if best == nil {
+	if p.PrimaryImage == nil {
 		return ""
 	}
-	return best.URLStandard
+	return p.PrimaryImage.URLStandard
 }
 
 // catalogAttributes are the product's brand, its categories and all that these

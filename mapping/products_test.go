@@ -197,27 +197,22 @@ func TestCategoryPath(t *testing.T) {
 }
 
 func TestImages(t *testing.T) {
-	image := func(url string, thumbnail bool, order int) bigcommerce.Image {
-		return bigcommerce.Image{URLStandard: url, IsThumbnail: thumbnail, SortOrder: bigcommerce.Int(order)}
-	}
 	for name, c := range map[string]struct {
 		primary *bigcommerce.Image
-		images  []bigcommerce.Image
 		own     string
 		want    string
 		variant string
 	}{
-		"none":              {nil, nil, "", "", ""},
-		"primary":           {&bigcommerce.Image{URLStandard: "p"}, []bigcommerce.Image{image("a", true, 0)}, "", "p", "p"},
-		"thumbnail":         {nil, []bigcommerce.Image{image("a", false, 0), image("b", true, 5)}, "", "b", "b"},
-		"first":             {nil, []bigcommerce.Image{image("a", false, 2), image("b", false, 1), image("", false, 0)}, "", "b", "b"},
-		"the variant's own": {&bigcommerce.Image{URLStandard: "p"}, nil, "v", "p", "v"},
+		"none":              {nil, "", "", ""},
+		"no address":        {&bigcommerce.Image{}, "", "", ""},
+		"primary":           {&bigcommerce.Image{URLStandard: "p"}, "", "p", "p"},
+		"the variant's own": {&bigcommerce.Image{URLStandard: "p"}, "v", "p", "v"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := mapping.Product(product(func(p *bigcommerce.Product) {
 				v := sized(1, "S")
 				v.ImageURL = bigcommerce.Text(c.own)
-				p.PrimaryImage, p.Images, p.Variants = c.primary, c.images, []bigcommerce.Variant{v}
+				p.PrimaryImage, p.Variants = c.primary, []bigcommerce.Variant{v}
 			}), shop(), connection.RecordState{})
 			valid(t, r.Records)
 			assert.Equal(t, c.want, r.Records[0].(*ometria.Product).ImageURL)

@@ -78,9 +78,10 @@ func consent(contact *ometria.Contact, s bigcommerce.Subscriber, ctx Context, pr
 		contact.MarketingOptin, contact.TimestampSubscribed = ometria.OptedIn, changedAt
 	case !history && before == connection.ConsentUnknown:
 		contact.MarketingOptin, contact.TimestampSubscribed = ometria.OptedIn, moment(s.DateCreated.Time)
-	case history && ctx.SendHistoryConsent && prev.ConsentSent == connection.ConsentUnknown:
-		// On first sight, or once the setting says so after all. Never with the
-		// time, which fires the welcome campaign.
+	case (!history || ctx.SendHistoryConsent) && prev.ConsentSent == connection.ConsentUnknown:
+		// On first sight, once the setting says so after all, or under another
+		// name than before: a row of the second in which the names changed is no
+		// history. Never with the time, which fires the welcome campaign.
 		contact.MarketingOptin = ometria.OptedIn
 		state.ConsentBefore = connection.ConsentUnknown
 	}

@@ -21,6 +21,8 @@ type Row struct {
 	// Target is the field's path in the record that is pushed: lists as [],
 	// merchants' own fields as properties.{key}.
 	Target string
+	// Kind is the kind of the merchant's own fields that the row is of, if any.
+	Kind connection.FieldKind
 	// Source are the paths of the BigCommerce fields, in the record itself
 	// unless they begin with one of:
 	//   - line_items[]: the lines of all consignments of an order
@@ -78,4 +80,9 @@ func rowsOf(e connection.Entity, f Form) []Row {
 // field is a row as tables list them: target, rule, sources.
 func field(target, rule string, source ...string) Row {
 	return Row{Target: target, Source: source, Rule: rule}
+}
+
+// merchants is the row of the merchant's own fields of a kind.
+func merchants(kind connection.FieldKind, rule string, source ...string) Row {
+	return Row{Target: "properties.{key}", Kind: kind, Source: source, Rule: rule}
 }

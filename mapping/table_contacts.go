@@ -1,5 +1,7 @@
 package mapping
 
+import "github.com/ometria/ometria-bigcommerce/connection"
+
 const (
 	ruleID    = "BigCommerce's id behind the connection's prefix."
 	ruleMerge = "Always true: Ometria keeps what it holds for every field that is left out."
@@ -23,9 +25,9 @@ func customerRows() []Row {
 			"addresses[].country_code", "addresses[].id"),
 		field("timestamp_acquired", "When the account was made, in UTC.", "date_created"),
 		field("store_ids[]", ruleStore, "store.domain"),
-		field("properties.{key}", "An answer to the account signup form, under the key of the field's name. A day that can be read in one way only is written YYYY-MM-DD. Passwords are never sent.",
+		merchants(connection.FormField, "An answer to the account signup form, under the key of the field's name. A day that can be read in one way only is written YYYY-MM-DD. Passwords are never sent.",
 			"form_fields[].name", "form_fields[].value"),
-		field("properties.{key}", "A customer attribute, under the key of its name; days as in form fields.",
+		merchants(connection.CustomerAttribute, "A customer attribute, under the key of its name; days as in form fields.",
 			"customer_attribute.name", "attributes[].attribute_id", "attributes[].attribute_value"),
 		field("properties.channel", "The id of the channel where the account was made.", "origin_channel_id"),
 		field("properties.company", ruleName, "company"),

@@ -1,10 +1,12 @@
 package mapping
 
+import "github.com/ometria/ometria-bigcommerce/connection"
+
 const (
 	rulePrice   = "In the store's currency. A product priced 0 takes the price of its cheapest variant that is for sale."
 	ruleSale    = "The sale price where there is one below the price, of the variant that gave the price if one did."
 	ruleURL     = "The product's path on the store's own address."
-	ruleImage   = "The primary image, or else the thumbnail or the first image."
+	ruleImage   = "The primary image, in its standard size."
 	ruleVisible = "True when the product is visible, not disabled, and its price is shown."
 )
 
@@ -20,7 +22,7 @@ func productRows() []Row {
 		field("price", rulePrice, price...),
 		field("special_price", ruleSale, sale...),
 		field("url", ruleURL, "custom_url.url", "store.secure_url", "store.domain"),
-		field("image_url", ruleImage, "primary_image.url_standard", "images[].url_standard", "images[].is_thumbnail", "images[].sort_order"),
+		field("image_url", ruleImage, "primary_image.url_standard"),
 		field("is_active", ruleVisible, "is_visible", "availability", "is_price_hidden"),
 		field("is_in_stock", "True when stock is not tracked, or the level is above 0; tracked by variant, when any of them is in stock.",
 			"inventory_tracking", "inventory_level", "variants[].inventory_level"),
@@ -36,8 +38,8 @@ func productRows() []Row {
 		field("listings[].special_price", ruleSale, sale...),
 		field("listings[].is_active", ruleVisible, "is_visible", "availability", "is_price_hidden"),
 		field("listings[].url", ruleURL, "custom_url.url", "store.secure_url", "store.domain"),
-		field("listings[].image_url", ruleImage, "primary_image.url_standard", "images[].url_standard", "images[].is_thumbnail", "images[].sort_order"),
-		field("properties.{key}", "A custom field, under the key of its name. Several of one name are a list.", "custom_fields[].name", "custom_fields[].value", "custom_fields[].id"),
+		field("listings[].image_url", ruleImage, "primary_image.url_standard"),
+		merchants(connection.CustomField, "A custom field, under the key of its name. Several of one name are a list.", "custom_fields[].name", "custom_fields[].value", "custom_fields[].id"),
 	}
 }
 
@@ -52,8 +54,7 @@ func variantRows() []Row {
 		field("special_price", "The variant's own sale price, or else the product's, where it is below the price.",
 			"variants[].sale_price", "sale_price", "variants[].price", "price"),
 		field("url", "The product's: variants have no page of their own.", "custom_url.url", "store.secure_url", "store.domain"),
-		field("image_url", "The variant's own, or else the product's.", "variants[].image_url",
-			"primary_image.url_standard", "images[].url_standard", "images[].is_thumbnail", "images[].sort_order"),
+		field("image_url", "The variant's own, or else the product's.", "variants[].image_url", "primary_image.url_standard"),
 		field("is_active", "True when the product is active and the variant can be bought.",
 			"is_visible", "availability", "is_price_hidden", "variants[].purchasing_disabled"),
 		field("is_in_stock", "The variant's own level where stock is tracked by variant, or else the product's.",

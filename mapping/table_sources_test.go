@@ -179,7 +179,7 @@ func targets(e connection.Entity, r mapping.Result) fieldsOf {
 			value := fmt.Sprint(held[field.Target])
 			if property, ok := strings.CutPrefix(field.Target, "properties."); ok {
 				value = fmt.Sprint(tree["properties"].(map[string]any)[property])
-				if len(field.Source) == 1 && strings.Contains(field.Source[0], "[") && !strings.Contains(field.Source[0], "[]") {
+				if slices.ContainsFunc(r.Fields, func(f connection.SeenField) bool { return f.Key == property && !f.LeftOut }) {
 					key.target, value = "properties.{key}", property+"="+value
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -71,6 +72,48 @@ func TestTraceTellsEachFieldOfARecord(t *testing.T) {
 	assert.NotContains(t, targets["refunded"], "lineitems")
 }
 
+// A preview says of a field what the table, and so the page, says of it.
+func TestTraceSaysWhatTheTableSays(t *testing.T) {
+	bracketed := regexp.MustCompile(`\[[^\]]*\]`)
+	said := map[string]bool{}
+	inTable := func(e connection.Entity, form mapping.Form, target string, kind connection.FieldKind) mapping.Row {
+		for _, row := range mapping.Table() {
+			if row.Entity == e && row.Form == form && row.Target == target && row.Kind == kind {
+				return row
+			}
+		}
+		require.Fail(t, "no row", "%s %s %s %s", e, form, target, kind)
+		return mapping.Row{}
+	}
+	goldens(t, func(e connection.Entity, name string, g given) {
+		r := mapper(t, e, g)()
+		kinds := map[string]connection.FieldKind{}
+		for _, f := range r.Fields {
+			kinds["properties."+f.Key] = f.Kind
+		}
+		for _, record := range r.Records {
+			for _, field := range mapping.Trace(e, record, r.Fields) {
+				target := bracketed.ReplaceAllString(field.Target, "[]")
+				kind := kinds[field.Target]
+				if kind != "" {
+					target = "properties.{key}"
+				}
+				row := inTable(e, mapping.FormOf(record), target, kind)
+				said[row.Rule] = true
+				assert.Equal(t, row.Rule, field.Rule, "%s: %s", name, field.Target)
+				var sources []string
+				for _, source := range field.Source {
+					sources = append(sources, bracketed.ReplaceAllString(source, "[]"))
+				}
+				assert.Equal(t, row.Source, sources, "%s: %s", name, field.Target)
+			}
+		}
+	})
+	for _, row := range mapping.Table() {
+		assert.True(t, said[row.Rule], "no golden's trace says: %s", row.Rule)
+	}
+}
+
 func TestTraceNamesMerchantsFields(t *testing.T) {
 	sources := map[string][]string{}
 	goldens(t, func(e connection.Entity, name string, g given) {
@@ -82,10 +125,13 @@ func TestTraceNamesMerchantsFields(t *testing.T) {
 			sources[field.Target] = field.Source
 		}
 	})
-	assert.Equal(t, []string{"form_fields[Shoe size].value"}, sources["properties.shoe_size"])
-	assert.Equal(t, []string{"form_fields[my-custom field].value"}, sources["properties.my_custom_field_2"], "by its name, whatever key it got")
-	assert.Equal(t, []string{"form_fields[Interests].value"}, sources["properties.interests"], "a list is one field")
-	assert.Equal(t, []string{"attributes[Loyalty Tier].attribute_value"}, sources["properties.loyalty_tier"])
-	assert.Equal(t, []string{"custom_fields[Material].value"}, sources["properties.material"])
+	assert.Equal(t, []string{"form_fields[Shoe size].name", "form_fields[Shoe size].value"}, sources["properties.shoe_size"])
+	assert.Equal(t, []string{"form_fields[my-custom field].name", "form_fields[my-custom field].value"}, sources["properties.my_custom_field_2"],
+		"by its name, whatever key it got")
+	assert.Equal(t, []string{"form_fields[Interests].name", "form_fields[Interests].value"}, sources["properties.interests"], "a list is one field")
+	assert.Equal(t, []string{"customer_attribute.name", "attributes[Loyalty Tier].attribute_id", "attributes[Loyalty Tier].attribute_value"},
+		sources["properties.loyalty_tier"])
+	assert.Equal(t, []string{"custom_fields[Material].name", "custom_fields[Material].value", "custom_fields[Material].id"},
+		sources["properties.material"])
 	assert.Equal(t, []string{"company"}, sources["properties.company"])
 }

@@ -14,7 +14,7 @@ import (
 type Traced struct {
 	Target string   // as it is in this record: lineitems[0].sku
 	Source []string // as in Row; a merchant's own field by its name: form_fields[Shoe size].value
-	Rule   string
+	Rule   string   // as in Row
 }
 
 // Trace says of each field of a record that the mapping made of an entity which
@@ -27,23 +27,21 @@ func Trace(e connection.Entity, r ometria.Record, fields []connection.SeenField)
 	if err != nil {
 		return nil
 	}
-	byTarget := map[string]Row{}
+	byTarget, byKind := map[string]Row{}, map[connection.FieldKind]Row{}
 	for _, row := range rowsOf(e, FormOf(r)) {
-		byTarget[row.Target] = row
+		if row.Kind != "" {
+			byKind[row.Kind] = row
+		} else {
+			byTarget[row.Target] = row
+		}
 	}
-	merchants := map[string]Traced{}
 	for _, f := range fields {
 		if f.Key != "" && !f.LeftOut {
-			merchants["properties."+f.Key] = merchantField(f)
+			byTarget["properties."+f.Key] = ofField(byKind[f.Kind], f.Name)
 		}
 	}
 	var out []Traced
 	walk(json.NewDecoder(bytes.NewReader(data)), "", "", func(path, pattern string) {
-		if t, ok := merchants[path]; ok {
-			t.Target = path
-			out = append(out, t)
-			return
-		}
 		row := byTarget[pattern]
 		out = append(out, Traced{Target: path, Source: row.Source, Rule: row.Rule})
 	})
@@ -72,15 +70,14 @@ func FormOf(r ometria.Record) Form {
 	return FormWhole
 }
 
-// merchantField is the trace of a merchant's own field.
-func merchantField(f connection.SeenField) Traced {
-	switch f.Kind {
-	case connection.CustomerAttribute:
-		return Traced{Source: []string{"attributes[" + f.Name + "].attribute_value"}, Rule: "The customer attribute of that name."}
-	case connection.CustomField:
-		return Traced{Source: []string{"custom_fields[" + f.Name + "].value"}, Rule: "The custom field of that name."}
+// ofField is a row of the merchant's own fields for the one of that name.
+func ofField(row Row, name string) Row {
+	sources := make([]string, len(row.Source))
+	for i, source := range row.Source {
+		sources[i] = strings.Replace(source, "[]", "["+name+"]", 1)
 	}
-	return Traced{Source: []string{"form_fields[" + f.Name + "].value"}, Rule: "The answer to the form field of that name."}
+	row.Source = sources
+	return row
 }
 
 // walk tells each leaf of the next value of a JSON text, with its path and the

@@ -143,7 +143,7 @@ var operations = map[string]func(context.Context, *testing.T, shop) error{
 		return rows(s.Products.Page(ctx, whole(t, bigcommerce.ProductFilter{
 			IDGreater: 1, IDIn: []int64{s.product, s.product + 1}, DateModifiedMin: from, DateModifiedMax: to, Sort: "date_modified",
 			Descending: true, Fields: []string{"name", "date_modified"}, Page: 2, Limit: 1,
-			Include: []string{bigcommerce.IncludeVariants, bigcommerce.IncludeCustomFields, bigcommerce.IncludePrimaryImage, bigcommerce.IncludeImages},
+			Include: []string{bigcommerce.IncludeVariants, bigcommerce.IncludeCustomFields, bigcommerce.IncludePrimaryImage, "images"},
 		})))
 	},
 	"Products.Pages": func(ctx context.Context, _ *testing.T, s shop) error {
