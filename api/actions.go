@@ -13,7 +13,7 @@ import (
 
 // actOn reads a connection that something is to be done with.
 func (a *api) actOn(ctx context.Context, id connection.ID) (connection.Connection, error) {
-	c, err := a.Store.Connection(ctx, id)
+	c, err := a.connection(ctx, id)
 	if err == nil && c.Phase == connection.Removing {
 		err = beingRemoved()
 	}

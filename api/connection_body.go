@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
 )
@@ -80,7 +81,18 @@ func (b connectionBody) connection() connection.Connection {
 }
 
 func (b connectionBody) validate() connection.ValidationError {
-	return append(validation(b.connection()), checkRules(b.OrderStatusMapping)...)
+	return slices.Concat(validation(b.connection()), checkStartDate(b.BulkSyncStartDate), checkRules(b.OrderStatusMapping))
+}
+
+// checkStartDate holds a date that is being chosen to the present. One that was
+// chosen earlier is past or as good as past.
+func checkStartDate(date string) (bad connection.ValidationError) {
+	if connection.StartsLater(date, time.Now()) {
+		bad = append(bad, connection.FieldError{
+			Field: "bulk_sync_start_date", Code: "invalid", Message: "lies in the future: use today or an earlier day, or leave it out for everything",
+		})
+	}
+	return bad
 }
 
 func validation(c connection.Connection) connection.ValidationError {
@@ -100,7 +112,7 @@ type changeBody struct {
 }
 
 func (b changeBody) validate() connection.ValidationError {
-	return checkRules(b.OrderStatusMapping.Value)
+	return append(checkStartDate(b.BulkSyncStartDate.Value), checkRules(b.OrderStatusMapping.Value)...)
 }
 
 // apply returns c changed; a new mapping still has its labels to resolve.
@@ -135,7 +147,8 @@ func resyncWanted(before, after connection.Connection) []connection.Entity {
 	want(before.Timezone != after.Timezone || before.BulkSyncStartDate != after.BulkSyncStartDate,
 		connection.Customers, connection.Subscribers, connection.Orders)
 	want(!slices.EqualFunc(before.StatusMapping, after.StatusMapping, sameRule), connection.Orders)
-	want(old.RawVariantIDs() != new.RawVariantIDs() || old.ParentID != new.ParentID, connection.Products, connection.Orders)
+	want(old.RawVariantIDs() != new.RawVariantIDs(), connection.Products, connection.Orders)
+	want(old.ParentID != new.ParentID, connection.Products)
 	negative := func(s connection.Settings) bool { return s.Discount == connection.DiscountNegative }
 	testOrders := func(s connection.Settings) bool { return s.TestOrders == connection.TestOrdersSend }
 	archived := func(s connection.Settings) bool { return s.ArchivedOrders == connection.ArchivedOrdersKeep }

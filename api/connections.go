@@ -108,8 +108,18 @@ func (a *api) listConnections(ctx context.Context, in request[empty]) (response,
 	return response{Status: http.StatusOK, Body: newList(views, next)}, nil
 }
 
+// connection reads a connection, and says that it is the connection that is
+// not there.
+func (a *api) connection(ctx context.Context, id connection.ID) (connection.Connection, error) {
+	c, err := a.Store.Connection(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		err = notFound("there is no such connection, or it was removed")
+	}
+	return c, err
+}
+
 func (a *api) showConnection(ctx context.Context, in request[empty]) (response, error) {
-	c, err := a.Store.Connection(ctx, in.Connection)
+	c, err := a.connection(ctx, in.Connection)
 	if err != nil {
 		return response{}, err
 	}
@@ -120,7 +130,7 @@ func (a *api) changeConnection(ctx context.Context, in request[changeBody]) (res
 	if in.IfMatch == "" {
 		return response{}, newProblem(kindPrecondition, "send If-Match with the ETag of the connection as you read it")
 	}
-	before, err := a.Store.Connection(ctx, in.Connection)
+	before, err := a.connection(ctx, in.Connection)
 	if err != nil {
 		return response{}, err
 	}
@@ -177,7 +187,7 @@ func beingRemoved() *problem {
 // removeConnection marks the connection and starts its removal. When Temporal
 // is away the mark stays, and the same request again goes on from there.
 func (a *api) removeConnection(ctx context.Context, in request[empty]) (response, error) {
-	c, err := a.Store.Connection(ctx, in.Connection)
+	c, err := a.connection(ctx, in.Connection)
 	if err != nil {
 		return response{}, err
 	}
@@ -198,7 +208,7 @@ func (a *api) removeConnection(ctx context.Context, in request[empty]) (response
 
 // answerNow reads the connection again, since an action changed it.
 func (a *api) answerNow(ctx context.Context, id connection.ID) (response, error) {
-	c, err := a.Store.Connection(ctx, id)
+	c, err := a.connection(ctx, id)
 	if err != nil {
 		return response{}, err
 	}

@@ -176,6 +176,22 @@ func TestChangeConnection(t *testing.T) {
 	assert.Empty(t, s.call(adminToken, "PATCH", path, map[string]any{}, "If-Match", "*").want(200).object()["resync_wanted"])
 }
 
+func TestStartDateInTheFuture(t *testing.T) {
+	s := newService(t)
+	later := time.Now().AddDate(0, 0, 5).Format(time.DateOnly)
+	want := []connection.FieldError{field("bulk_sync_start_date", "invalid", "lies in the future: use today or an earlier day, or leave it out for everything")}
+	body := map[string]any{
+		"authentication_id": s.authentication("abc1"), "identification_code": "a", "timezone": "UTC", "bulk_sync_start_date": later,
+	}
+	assert.Equal(t, want, s.call(adminToken, "POST", "/v1/connections", body).problem(422).Errors)
+	assert.Empty(t, s.starter.take())
+	path := "/v1/connections/" + string(s.connection("abc2"))
+	change := map[string]any{"bulk_sync_start_date": later}
+	assert.Equal(t, want, s.call(adminToken, "PATCH", path, change, "If-Match", "*").problem(422).Errors)
+	change["bulk_sync_start_date"] = time.Now().UTC().Format(time.DateOnly)
+	s.call(adminToken, "PATCH", path, change, "If-Match", "*").want(200)
+}
+
 func TestChangeToATakenCode(t *testing.T) {
 	s := newService(t)
 	first, second := s.connection("abc1"), s.connection("abc2")
@@ -204,7 +220,7 @@ func TestResyncWanted(t *testing.T) {
 		}, []connection.Entity{}, false},
 		"variant ids":             {func(c *connection.Connection) { c.Settings.VariantID = "raw" }, []connection.Entity{connection.Products, connection.Orders}, true},
 		"the default said":        {func(c *connection.Connection) { c.Settings.VariantID = "composite" }, []connection.Entity{}, false},
-		"parent id":               {func(c *connection.Connection) { c.Settings.ParentID = true }, []connection.Entity{connection.Products, connection.Orders}, false},
+		"parent id":               {func(c *connection.Connection) { c.Settings.ParentID = true }, []connection.Entity{connection.Products}, false},
 		"history consent":         {func(c *connection.Connection) { c.Settings.HistoryConsent = "send" }, []connection.Entity{connection.Subscribers}, false},
 		"forced opt-in":           {func(c *connection.Connection) { c.Settings.ForceOptin = true }, []connection.Entity{connection.Subscribers}, false},
 		"customers' collection":   {func(c *connection.Connection) { c.Settings.CustomersCollection = "magento" }, []connection.Entity{connection.Customers}, false},

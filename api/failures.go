@@ -22,7 +22,7 @@ type failureView struct {
 }
 
 func (a *api) listFailures(ctx context.Context, in request[empty]) (response, error) {
-	if _, err := a.Store.Connection(ctx, in.Connection); err != nil {
+	if _, err := a.connection(ctx, in.Connection); err != nil {
 		return response{}, err
 	}
 	groups, err := a.Store.Failures(ctx, in.Connection)
@@ -33,7 +33,7 @@ func (a *api) listFailures(ctx context.Context, in request[empty]) (response, er
 	for i, g := range groups {
 		views[i] = failureView{
 			Reason: g.Reason, Entity: g.Entity, Count: g.Count, FirstAt: moment(g.FirstAt), LastAt: moment(g.LastAt),
-			Warning: g.Warning, Action: actionOn(g.Reason.Code),
+			Warning: g.Warning, Action: actionOn(g.Reason),
 		}
 	}
 	return response{Status: http.StatusOK, Body: newList(views, "")}, nil

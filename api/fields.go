@@ -21,7 +21,7 @@ type fieldView struct {
 }
 
 func (a *api) listFields(ctx context.Context, in request[empty]) (response, error) {
-	if _, err := a.Store.Connection(ctx, in.Connection); err != nil {
+	if _, err := a.connection(ctx, in.Connection); err != nil {
 		return response{}, err
 	}
 	fields, err := a.Store.Fields(ctx, in.Connection)

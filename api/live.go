@@ -47,7 +47,7 @@ type previewView struct {
 func (a *api) previewRecord(ctx context.Context, in request[empty]) (response, error) {
 	preview, err := a.Inspector.Preview(ctx, in.Record)
 	if err != nil {
-		return response{}, a.remoteError(err)
+		return response{}, a.recordError(ctx, in.Connection, err)
 	}
 	return response{Status: http.StatusOK, Body: previewView{preview, viewNotes(preview.Notes)}}, nil
 }
@@ -56,7 +56,7 @@ func (a *api) previewRecord(ctx context.Context, in request[empty]) (response, e
 func (a *api) checkRecord(ctx context.Context, in request[empty]) (response, error) {
 	check, err := a.Inspector.Check(ctx, in.Record)
 	if err != nil {
-		return response{}, a.remoteError(err)
+		return response{}, a.recordError(ctx, in.Connection, err)
 	}
 	return response{Status: http.StatusOK, Body: check}, nil
 }
@@ -123,10 +123,26 @@ func (a *api) lookUpRecords(ctx context.Context, in request[lookupBody]) (respon
 	} else {
 		found, err = a.Inspector.ByOrderNumber(ctx, in.Connection, string(in.Body.OrderNumber))
 	}
+	if errors.Is(err, store.ErrNotFound) {
+		if _, err := a.connection(ctx, in.Connection); err != nil {
+			return response{}, err
+		}
+	}
 	if err != nil {
 		return response{}, a.remoteError(err)
 	}
 	return response{Status: http.StatusOK, Body: newList(found, "")}, nil
+}
+
+// recordError is remoteError for one record, and says what there is none of.
+func (a *api) recordError(ctx context.Context, id connection.ID, err error) error {
+	if !errors.Is(err, store.ErrNotFound) {
+		return a.remoteError(err)
+	}
+	if _, err := a.connection(ctx, id); err != nil {
+		return err
+	}
+	return notFound("there is no such record: BigCommerce does not have it, and no sync has seen it")
 }
 
 // remoteError keeps what is ours and calls the rest a failure of the account

@@ -40,7 +40,9 @@ func TestPreviewRecord(t *testing.T) {
 	s.call(supportToken, "GET", path, nil).problem(403)
 
 	s.inspector.err = store.ErrNotFound
-	s.call(adminToken, "GET", path, nil).problem(404)
+	assert.Contains(t, s.call(adminToken, "GET", path, nil).problem(404).Detail, "no such record")
+	none := strings.Replace(path, string(id), string(connection.NewID()), 1)
+	assert.Contains(t, s.call(adminToken, "GET", none, nil).problem(404).Detail, "no such connection")
 	s.inspector.err = &inspect.AccountError{Account: "BigCommerce", Detail: "the store is unavailable", Err: errors.New("503")}
 	assert.Equal(t, "the store is unavailable", s.call(adminToken, "GET", path, nil).problem(502).Detail)
 	s.call(adminToken, "GET", strings.Replace(path, "customers", "baskets", 1), nil).problem(404)
@@ -60,7 +62,7 @@ func TestCheckRecord(t *testing.T) {
 	s.inspector.err = &inspect.AccountError{Account: "Ometria", Detail: "its budget is spent", RetryIn: 4 * time.Second, Err: errors.New("spent")}
 	assert.Equal(t, "4", s.call(supportToken, "POST", path, nil).want(503).Header.Get("Retry-After"))
 	s.inspector.err = store.ErrNotFound
-	s.call(supportToken, "POST", path, nil).problem(404)
+	assert.Contains(t, s.call(supportToken, "POST", path, nil).problem(404).Detail, "no such record")
 }
 
 func TestLookUpRecords(t *testing.T) {
@@ -100,6 +102,8 @@ func TestLookUpRecords(t *testing.T) {
 	assert.Empty(t, s.inspector.asked)
 	s.inspector.err = store.ErrNotFound
 	s.call(supportToken, "POST", path, `{"email":"jane@example.com"}`).problem(404)
+	path = "/v1/connections/" + string(connection.NewID()) + "/records/lookup"
+	assert.Contains(t, s.call(supportToken, "POST", path, `{"email":"jane@example.com"}`).problem(404).Detail, "no such connection")
 }
 
 // Who was asked about is in no log, no metric and no row: an idempotency key

@@ -25,7 +25,7 @@ func viewNotes(notes []connection.Note) []noteView {
 func noteText(n connection.Note) string {
 	switch n.Code {
 	case "unmapped_status":
-		return fmt.Sprintf("order status %s is in no rule of the order status mapping: the order is sent as invalid", n.Key)
+		return fmt.Sprintf("order status %s is none of BigCommerce's (0 to 14): the order is sent as invalid until its status is one of them", n.Key)
 	case "key_collision":
 		return fmt.Sprintf("%q is sent as %s, because another name makes the same key", n.Source, n.Key)
 	case "key_left_out":
@@ -50,9 +50,12 @@ func noteText(n connection.Note) string {
 
 // actionOn says what a person does about a reason or a warning; "" where its
 // own text says all there is to say.
-func actionOn(code string) string {
-	switch code {
+func actionOn(r connection.Reason) string {
+	switch r.Code {
 	case connection.ReasonRefused:
+		if !namesField(r) {
+			return "try again with failures retry; if it is refused again, give Ometria the request id that records show prints"
+		}
 		return "mend the named field in BigCommerce, which syncs the record by itself, or try again with failures retry"
 	case connection.ReasonTooLarge:
 		return "shorten the record's custom fields and texts in BigCommerce"
@@ -63,7 +66,7 @@ func actionOn(code string) string {
 	case connection.ReasonGaveUp:
 		return "see records show of one of them for the last error, then try again with failures retry"
 	case "unmapped_status":
-		return "add the status to the order status mapping, then re-sync orders"
+		return "look at the order in BigCommerce: it is sent as invalid until its status is one of BigCommerce's, 0 to 14"
 	case "key_collision":
 		return "create the key in Ometria under this name, or rename one of the fields in BigCommerce"
 	case "key_left_out":
@@ -74,6 +77,22 @@ func actionOn(code string) string {
 		return "nothing, if it was just made: the next full pass sends it; otherwise take it off the product"
 	case "trimmed":
 		return "shorten the named field in BigCommerce if all of it matters in Ometria"
+	case connection.ReasonNotSent:
+		return "a rule of order_status_mapping whose send is true sends orders of that status"
+	case connection.ReasonTestOrder:
+		return "settings.test_orders=send sends such orders"
+	case connection.ReasonBeforeStart:
+		return "an earlier bulk_sync_start_date, and then a re-sync, sends it"
 	}
 	return ""
+}
+
+// namesField reports whether a refusal names a field: one of a record as a
+// whole names at most the record's type.
+func namesField(r connection.Reason) bool {
+	switch r.Path {
+	case "", "contact", "order", "product":
+		return false
+	}
+	return true
 }

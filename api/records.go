@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -74,7 +75,7 @@ func (a *api) listRecords(ctx context.Context, in request[empty]) (response, err
 	if bad = append(bad, alsoBad...); len(bad) > 0 {
 		return response{}, bad
 	}
-	if _, err := a.Store.Connection(ctx, in.Connection); err != nil {
+	if _, err := a.connection(ctx, in.Connection); err != nil {
 		return response{}, err
 	}
 	rows, next, err := a.Store.Records(ctx, in.Connection, filter, cursor, limit)
@@ -112,10 +113,13 @@ func (in request[B]) filter() (f store.Filter, bad connection.ValidationError) {
 }
 
 func (a *api) showRecord(ctx context.Context, in request[empty]) (response, error) {
-	if _, err := a.Store.Connection(ctx, in.Connection); err != nil {
+	if _, err := a.connection(ctx, in.Connection); err != nil {
 		return response{}, err
 	}
 	row, err := a.Store.Record(ctx, in.Record)
+	if errors.Is(err, store.ErrNotFound) {
+		return response{}, notFound("no sync has seen this record: preview and check ask BigCommerce for it")
+	}
 	if err != nil {
 		return response{}, err
 	}

@@ -194,6 +194,20 @@ func TestFailures(t *testing.T) {
 	assert.Empty(t, groups.Data)
 }
 
+// What is advised can be done.
+func TestAdvice(t *testing.T) {
+	field := connection.Reason{Code: connection.ReasonRefused, Path: "lineitems[0].sku", Text: "is empty"}
+	whole := connection.Reason{Code: connection.ReasonRefused, Path: "product", Text: "Ometria refused the record and gave no reason"}
+	assert.Contains(t, actionOn(field), "mend the named field")
+	for _, r := range []connection.Reason{whole, {Code: connection.ReasonRefused}} {
+		assert.Contains(t, actionOn(r), "give Ometria the request id")
+		assert.NotContains(t, actionOn(r), "named field")
+	}
+	status := actionOn(connection.Reason{Code: "unmapped_status", Path: "77"})
+	assert.Contains(t, status, "look at the order in BigCommerce")
+	assert.NotContains(t, status, "mapping", "it takes no id above 14")
+}
+
 // Progress adds up in the answers, too.
 func TestProgress(t *testing.T) {
 	s := newService(t)

@@ -237,6 +237,15 @@ func (c Connection) Validate() error {
 	return nil
 }
 
+// StartsLater reports whether a start date (YYYY-MM-DD) lies after tomorrow in
+// every time zone: whoever meant the past has mistyped it. Text that is no date
+// is not.
+func StartsLater(date string, now time.Time) bool {
+	const firstZone = 14 * time.Hour // UTC+14, where a day begins first
+	day, err := time.Parse(time.DateOnly, date)
+	return err == nil && day.After(now.UTC().Add(firstZone+24*time.Hour))
+}
+
 // Since returns the first moment that history covers: midnight of the start
 // date in the connection's time zone, or the zero time for everything.
 func (c Connection) Since() (time.Time, error) { return StartOf(c.BulkSyncStartDate, c.Timezone) }
