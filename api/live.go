@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/mail"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -37,10 +38,17 @@ func ask[B any](a *api, do endpoint[B]) gin.HandlerFunc {
 	}
 }
 
-// previewView says a preview's notes in words as well.
+// previewView says a preview's notes in words as well, and what changes its
+// outcome.
 type previewView struct {
 	inspect.Preview
-	Notes []noteView `json:"notes"`
+	Notes  []noteView `json:"notes"`
+	Action string     `json:"action"`
+}
+
+type checkView struct {
+	inspect.RecordCheck
+	Action string `json:"action"`
 }
 
 // previewRecord shows the BigCommerce record beside what would be pushed of it.
@@ -49,7 +57,15 @@ func (a *api) previewRecord(ctx context.Context, in request[empty]) (response, e
 	if err != nil {
 		return response{}, a.recordError(ctx, in.Connection, err)
 	}
-	return response{Status: http.StatusOK, Body: previewView{preview, viewNotes(preview.Notes)}}, nil
+	notes := preview.Notes
+	if in.Record.Entity == connection.Subscribers && len(preview.Records) > 0 && !preview.Gone {
+		remembered, err := a.Store.Record(ctx, in.Record)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return response{}, err
+		}
+		notes = append(slices.Clone(notes), silentOptin(preview, remembered.State)...)
+	}
+	return response{Status: http.StatusOK, Body: previewView{preview, viewNotes(notes), actionOnSome(preview.Reason)}}, nil
 }
 
 // checkRecord reads Ometria back.
@@ -58,7 +74,7 @@ func (a *api) checkRecord(ctx context.Context, in request[empty]) (response, err
 	if err != nil {
 		return response{}, a.recordError(ctx, in.Connection, err)
 	}
-	return response{Status: http.StatusOK, Body: check}, nil
+	return response{Status: http.StatusOK, Body: checkView{check, actionOnSome(check.Reason)}}, nil
 }
 
 // lookupBody names what is known of a shopper. What is wrong with it is said

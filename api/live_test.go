@@ -32,7 +32,7 @@ func TestPreviewRecord(t *testing.T) {
 		Notes:   []connection.Note{{Code: "password_field", Source: "Secret word"}},
 	}
 	got := s.call(adminToken, "GET", path, nil).want(200)
-	assert.JSONEq(t, `{"connection_id":"`+string(id)+`","entity":"customers","record_id":"17","gone":false,"outcome":"accepted","reason":null,
+	assert.JSONEq(t, `{"connection_id":"`+string(id)+`","entity":"customers","record_id":"17","gone":false,"outcome":"accepted","reason":null,"action":"",
 		"source":{"id":17,"email":"Jane@example.com"},"records":[{"@type":"contact","id":"17","email":"jane@example.com"}],
 		"fields":[{"record":0,"target":"email","source":["email"],"rule":"In lower case."}],
 		"notes":[{"code":"password_field","source":"Secret word","text":"\"Secret word\" is a form field of type password: it is never sent"}]}`, string(got.Body))
@@ -49,6 +49,63 @@ func TestPreviewRecord(t *testing.T) {
 	assert.Empty(t, s.starter.take(), "nothing goes through Temporal")
 }
 
+// A preview of a subscriber says why it carries no marketing_optin.
+func TestPreviewOfASilentSubscriber(t *testing.T) {
+	s := newService(t)
+	id := connected(s)
+	const in, out = `{"id":1,"consents":["marketing_newsletter"]}`, `{"id":1,"consents":[]}`
+	state := func(seen, sent connection.Consent) *connection.RecordState {
+		return &connection.RecordState{Exists: true, ConsentSeen: seen, ConsentSent: sent}
+	}
+	for name, c := range map[string]struct {
+		source string
+		before *connection.RecordState // nil: no sync has seen it
+		field  string
+		want   string // code of a note
+	}{
+		"sent":               {in, nil, "marketing_optin", ""},
+		"history":            {in, nil, "email", "optin_withheld"},
+		"history, seen":      {in, state("yes", ""), "email", "optin_withheld"},
+		"said before":        {in, state("yes", "yes"), "email", "optin_sent"},
+		"opt-out said":       {out, state("out", "out"), "email", "optin_sent"},
+		"never":              {out, nil, "email", "optin_never"},
+		"never, seen before": {out, state("no", ""), "email", "optin_never"},
+	} {
+		record := connection.RecordKey{ConnectionID: id, Entity: connection.Subscribers, RecordID: 100}
+		if c.before != nil {
+			record.RecordID = connection.RecordID(200 + len(name))
+			s.finish(record, store.Result{Outcome: connection.Accepted, State: *c.before})
+		}
+		s.inspector.preview = inspect.Preview{
+			ConnectionID: id, Entity: connection.Subscribers, RecordID: record.RecordID, Outcome: connection.Accepted,
+			Source: json.RawMessage(c.source), Records: []json.RawMessage{json.RawMessage(`{"@type":"contact","id":"1"}`)},
+			Fields: []inspect.PreviewedField{{Target: c.field, Source: []string{}}}, Notes: []connection.Note{},
+		}
+		var got previewView
+		s.call(adminToken, "GET", "/v1/connections/"+string(id)+"/records/subscribers/"+record.RecordID.String()+"/preview", nil).want(200).into(&got)
+		var codes string
+		for _, n := range got.Notes {
+			codes += n.Code
+			assert.Contains(t, n.Text, "marketing_optin is not sent: ", name)
+		}
+		assert.Equal(t, c.want, codes, name)
+	}
+}
+
+func TestSkipNamesItsSetting(t *testing.T) {
+	s := newService(t)
+	path := "/v1/connections/" + string(connected(s)) + "/records/orders/1/"
+	for code, setting := range map[string]string{
+		connection.ReasonTestOrder: "settings.test_orders", connection.ReasonNotSent: "order_status_mapping",
+		connection.ReasonBeforeStart: "bulk_sync_start_date",
+	} {
+		s.inspector.preview.Outcome, s.inspector.preview.Reason = connection.Skipped, &connection.Reason{Code: code, Text: "x"}
+		s.inspector.check.Reason = s.inspector.preview.Reason
+		assert.Contains(t, s.call(adminToken, "GET", path+"preview", nil).want(200).object()["action"], setting)
+		assert.Contains(t, s.call(adminToken, "POST", path+"check", nil).want(200).object()["action"], setting)
+	}
+}
+
 func TestCheckRecord(t *testing.T) {
 	s := newService(t)
 	path := "/v1/connections/" + string(connected(s)) + "/records/customers/17/check"
@@ -57,7 +114,7 @@ func TestCheckRecord(t *testing.T) {
 		Records: []inspect.CheckedRecord{{Type: ometria.TypeContact, ID: "17", Collection: "customers", Verdict: inspect.Differs, Differs: []string{"email"}}},
 	}
 	got := s.call(supportToken, "POST", path, nil).want(200)
-	assert.JSONEq(t, `{"verdict":"differs","reason":null,"unchecked":0,"checked_at":"2026-03-01T10:00:00Z","records":[
+	assert.JSONEq(t, `{"verdict":"differs","reason":null,"action":"","unchecked":0,"checked_at":"2026-03-01T10:00:00Z","records":[
 		{"type":"contact","id":"17","collection":"customers","verdict":"differs","differs":["email"]}]}`, string(got.Body))
 	s.inspector.err = &inspect.AccountError{Account: "Ometria", Detail: "its budget is spent", RetryIn: 4 * time.Second, Err: errors.New("spent")}
 	assert.Equal(t, "4", s.call(supportToken, "POST", path, nil).want(503).Header.Get("Retry-After"))

@@ -1,9 +1,13 @@
 package api
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 
+	"github.com/ometria/ometria-bigcommerce/bigcommerce"
 	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/inspect"
 )
 
 // noteView is a note of a record, in words as well.
@@ -42,6 +46,12 @@ func noteText(n connection.Note) string {
 		return "the product has no page of its own: the store's address is sent as its URL"
 	case "refund_not_on_line":
 		return "something beside the lines was refunded (shipping, a fee or a bare amount): it shows in no line"
+	case noteOptinNever:
+		return "marketing_optin is not sent: BigCommerce shows no consent to newsletters, nor was one seen before"
+	case noteOptinSent:
+		return "marketing_optin is not sent: it was sent before, and the consent has not changed since"
+	case noteOptinWithheld:
+		return "marketing_optin is not sent: the consent is from before the connection was made, and goes by settings.history_consent"
 	case "trimmed":
 		return fmt.Sprintf("%s is shortened or left out: the record is too large for Ometria", n.Key)
 	}
@@ -85,6 +95,42 @@ func actionOn(r connection.Reason) string {
 		return "an earlier bulk_sync_start_date, and then a re-sync, sends it"
 	}
 	return ""
+}
+
+// actionOnSome is actionOn where there may be no reason.
+func actionOnSome(r *connection.Reason) string {
+	if r == nil {
+		return ""
+	}
+	return actionOn(*r)
+}
+
+// Codes of notes on a subscriber whose marketing_optin is not sent.
+const (
+	noteOptinNever    = "optin_never"    // the row shows no consent
+	noteOptinSent     = "optin_sent"     // said before, and unchanged
+	noteOptinWithheld = "optin_withheld" // history, left out by history_consent
+)
+
+// silentOptin says why a previewed subscriber carries no marketing_optin, as
+// far as the row and what earlier pushes left behind tell it.
+func silentOptin(p inspect.Preview, before connection.RecordState) []connection.Note {
+	if slices.ContainsFunc(p.Fields, func(f inspect.PreviewedField) bool { return f.Target == "marketing_optin" }) {
+		return nil
+	}
+	var row bigcommerce.Subscriber
+	if json.Unmarshal(p.Source, &row) != nil {
+		return nil
+	}
+	switch {
+	case row.OptedIn() && before.ConsentSent != connection.ConsentYes:
+		return []connection.Note{{Code: noteOptinWithheld}}
+	case row.OptedIn(), before.ConsentSent == connection.ConsentOut:
+		return []connection.Note{{Code: noteOptinSent}}
+	case before.ConsentSeen == connection.ConsentUnknown, before.ConsentSeen == connection.ConsentNo:
+		return []connection.Note{{Code: noteOptinNever}}
+	}
+	return nil
 }
 
 // namesField reports whether a refusal names a field: one of a record as a
