@@ -2,6 +2,7 @@ package activities
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -79,6 +80,91 @@ func TestConsentAfterAMoveToAnotherAccount(t *testing.T) {
 		optin, _ = w.optin("new-" + in.String())
 		assert.Equal(t, "EXPLICITLY_OPTEDOUT", optin, "an observed change is sent wherever it goes")
 	}
+}
+
+// What happens between a change of names and the re-sync is told under the new
+// names, and the re-sync takes nothing of it back.
+func TestChangesBetweenAMoveAndItsResync(t *testing.T) {
+	for name, change := range map[string]func(*connection.Connection){
+		"identification_code":    func(c *connection.Connection) { c.IdentificationCode = "other" },
+		"id_prefix":              func(c *connection.Connection) { c.Settings.IDPrefix = "new-" },
+		"subscribers_collection": func(c *connection.Connection) { c.Settings.SubscribersCollection = "news" },
+		"variant_id":             func(c *connection.Connection) { c.Settings.VariantID = connection.VariantRaw },
+	} {
+		for _, history := range []string{connection.HistoryConsentOmit, connection.HistoryConsentSend} {
+			t.Run(name+"/history_consent="+history, func(t *testing.T) {
+				w := newWorld(t, func(o *worldOptions) { o.settings.HistoryConsent, o.marketing.History = history, true })
+				betweenAMoveAndItsResync(w, change, history)
+			})
+		}
+	}
+}
+
+func betweenAMoveAndItsResync(w *world, change func(*connection.Connection), history string) {
+	t := w.t
+	subscriber := map[string]any{"consents": []string{"marketing_newsletter"}, "date_created": "2024-01-02T03:04:05Z"}
+	leaves, deleted, stays := w.create(connection.Subscribers, subscriber), w.create(connection.Subscribers, subscriber), w.create(connection.Subscribers, subscriber)
+	for _, id := range []connection.RecordID{leaves, deleted, stays} {
+		w.sync(connection.Subscribers, id)
+	}
+	product := w.create(connection.Products, map[string]any{"variants": []map[string]any{
+		{"option_values": []map[string]any{{"option_display_name": "Size", "label": "M"}}},
+	}})
+	w.sync(connection.Products, product)
+	variants := w.row(connection.Products, product).State.Children
+	require.Len(t, variants, 1)
+
+	w.choose(change)
+	c := w.reload(w.c.ID)
+	prefix, moved := c.Settings.IDPrefix, c.ConnectedAt().After(c.CreatedAt)
+	w.edit(connection.Subscribers, leaves, map[string]any{"consents": []string{}})
+	for entity, id := range map[connection.Entity]connection.RecordID{connection.Subscribers: deleted, connection.Products: product} {
+		require.NoError(t, w.shop.Delete(string(entity), int64(id)))
+		gone := w.record(entity, id)
+		gone.GoneSeen = true
+		result, err := w.SyncRecord(w.ctx, gone)
+		require.NoError(t, err)
+		require.Equal(t, connection.Deleted, result.Outcome)
+	}
+	variant := prefix + product.String() + "-" + strconv.FormatInt(variants[0], 10)
+	if c.Settings.RawVariantIDs() {
+		variant = strconv.FormatInt(variants[0], 10)
+	}
+	hold := func() {
+		t.Helper()
+		for _, id := range []connection.RecordID{leaves, deleted} {
+			record, held := w.account.Record("contact", c.Settings.SubscribersIn(), prefix+id.String())
+			require.True(t, held)
+			assert.Equal(t, "EXPLICITLY_OPTEDOUT", field(t, record.Record, "marketing_optin"))
+		}
+		for _, id := range []string{prefix + product.String(), variant} {
+			record, held := w.account.Record("product", "", id)
+			require.True(t, held, id)
+			assert.Equal(t, false, field(t, record.Record, "is_active"), id)
+		}
+	}
+	hold()
+	for _, entity := range []connection.Entity{connection.Subscribers, connection.Products} {
+		result, err := w.SyncSlice(w.ctx, w.slice(entity, "s/1"))
+		require.NoError(t, err)
+		require.True(t, result.Done)
+	}
+	hold()
+	record, held := w.account.Record("contact", c.Settings.SubscribersIn(), prefix+stays.String())
+	require.True(t, held, "the re-sync sends everything again")
+	var want any
+	if moved && history == connection.HistoryConsentSend {
+		want = "EXPLICITLY_OPTEDIN"
+	}
+	assert.Equal(t, want, field(t, record.Pushes[len(record.Pushes)-1].Record, "marketing_optin"))
+}
+
+// field is one of a record, or nil.
+func field(t *testing.T, record json.RawMessage, name string) any {
+	t.Helper()
+	var fields map[string]any
+	require.NoError(t, json.Unmarshal(record, &fields))
+	return fields[name]
 }
 
 // BigCommerce tells of a deletion by the id alone.

@@ -56,6 +56,9 @@ type step struct {
 	// anew: the connection was removed and made anew before this look, and knows
 	// nothing of what went before.
 	anew bool
+	// moved: from this look on the connection pushes to another account, or under
+	// other names: what was sent is forgotten, what was seen is not.
+	moved bool
 	// told: history_consent is set to send before this look.
 	told bool
 	// bulk: the look is a bulk sync's, which has a start date.
@@ -122,6 +125,34 @@ var walks = map[string]struct {
 		{name: "opt-out", consents: no, modified: another, want: out + " " + another},
 		{name: "opt-in", consents: yes, modified: another, want: in + " " + another},
 		{name: "deletion", want: outByID},
+	}},
+	"moved": {after, []step{
+		{name: "first sight", consents: yes, modified: after, want: in + " " + after},
+		{name: "re-sync", moved: true, consents: yes, modified: after, want: in, omit: silence},
+		{name: "re-sync again", consents: yes, modified: after, want: silence},
+		{name: "opt-out", consents: no, modified: another, want: out + " " + another},
+		{name: "opt-in", consents: yes, modified: another, want: in + " " + another},
+	}},
+	"moved, opts out before the re-sync": {before, []step{
+		{name: "first sight", consents: yes, modified: before, want: in, omit: silence},
+		{name: "opt-out", moved: true, consents: no, modified: another, want: out + " " + another},
+		{name: "re-sync", consents: no, modified: another, want: silence},
+	}},
+	"moved, opts in before the re-sync": {before, []step{
+		{name: "first sight", consents: no, modified: before, want: silence},
+		{name: "opt-in", moved: true, consents: yes, modified: another, want: in + " " + another},
+		{name: "re-sync", consents: yes, modified: another, want: silence},
+	}},
+	"moved, deleted before the re-sync": {before, []step{
+		{name: "first sight", consents: yes, modified: before, want: in, omit: silence},
+		{name: "deletion", moved: true, want: outByID},
+		{name: "deletion, told twice", want: nothing},
+	}},
+	"moved in the second of the first sight": {another, []step{
+		// BigCommerce's clock may be ahead of ours, and it tells whole seconds.
+		{name: "first sight", consents: yes, modified: another, want: in + " " + another},
+		{name: "re-sync", moved: true, consents: yes, modified: another, want: in},
+		{name: "re-sync again", consents: yes, modified: another, want: silence},
 	}},
 	"opted out while nobody was connected": {after, []step{
 		{name: "first sight", consents: yes, modified: after, want: in + " " + after},
@@ -244,6 +275,13 @@ func walk(t *testing.T, created string, steps []step, history, force bool) {
 		if s.anew {
 			ctx.ConnectedAt = connectedAnew
 			clear(states)
+		}
+		if s.moved {
+			ctx.ConnectedAt = connectedAnew
+			for id, state := range states {
+				state.ConsentSent, state.ConsentBefore = connection.ConsentUnknown, state.ConsentSeen
+				states[id] = state
+			}
 		}
 		if s.refused {
 			states[id] = states[id].Undone()

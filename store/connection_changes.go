@@ -74,8 +74,8 @@ func (t *tx) saveConnection(c connection.Connection) error {
 // UpdateConnection changes what persons choose and counts the version up.
 // ErrStale when the connection is not at ifVersion; 0 means any version. What
 // the product itself notes (phase, attention, …) is left alone, but for what
-// earlier pushes left behind: where records go by other names from now on, or
-// to another account, that is forgotten.
+// was sent: where records go by other names from now on, or to another account,
+// that is forgotten.
 func (s *Store) UpdateConnection(ctx context.Context, id connection.ID, ifVersion int64, change func(*connection.Connection) error) (connection.Connection, error) {
 	c, err := s.change(ctx, id, func(t *tx, c *connection.Connection, now time.Time) (bool, error) {
 		if ifVersion != 0 && c.Version != ifVersion {
@@ -97,8 +97,13 @@ func (s *Store) UpdateConnection(ctx context.Context, id connection.ID, ifVersio
 	return c, nil
 }
 
-// forgetPushes forgets consents, variants and contents that were sent under
-// names, or to an account, that the connection uses no more.
+// forgetPushes forgets consents and contents that were sent under names, or to
+// an account, that the connection uses no more, so that all of it is sent again.
+// What was seen of a record is kept: that it is there, its variants, the consent
+// its row gave. Whoever opts out, and whatever is deleted, before the next sync
+// is told under the present names. That may be a partial push ({id, @merge,
+// is_active: false}) for a record that was never held by those: harmless, where
+// saying nothing would leave a product on sale and people subscribed.
 func (t *tx) forgetPushes(before connection.Connection, c *connection.Connection, now time.Time) error {
 	moved := before.IdentificationCode != c.IdentificationCode || before.Settings.IDPrefix != c.Settings.IDPrefix
 	var entities []connection.Entity

@@ -49,6 +49,7 @@ var (
 		"{json}", "",
 		"{text_value}", "item.value",
 		"{empty}", "x''",
+		"{unsent_state}", "json_patch(state, json_object('consent_sent', NULL, 'consent_before', state ->> 'consent_seen'))",
 		// BEGIN IMMEDIATE holds the one write lock already.
 		"{lock}", "", "{lock_row}", "", "{key_share}", "", "{share}", "", "{skip_locked}", "",
 	)
@@ -59,6 +60,7 @@ var (
 		"{json}", "::jsonb",
 		"{text_value}", "item.value #>> '{}'",
 		"{empty}", "''::bytea",
+		"{unsent_state}", "jsonb_strip_nulls(state::jsonb || jsonb_build_object('consent_sent', NULL, 'consent_before', state::jsonb -> 'consent_seen'))::text",
 		"{lock}", "FOR UPDATE",
 		"{lock_row}", "FOR NO KEY UPDATE",
 		"{key_share}", "FOR KEY SHARE",

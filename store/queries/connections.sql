@@ -45,15 +45,17 @@ UPDATE connections SET name = ?2, authentication_id = ?3, identification_code = 
 WHERE id = ?1;
 
 -- name: ForgetPushes
--- A push on its way goes where nobody looks any more: its claim ends, and the
--- record is read anew.
-UPDATE records SET state = '{}', ever_pushed = 0, fingerprint = '',
+-- What was seen stays, what was sent goes, and an error of a push from before
+-- undoes nothing that was seen: consent_before becomes consent_seen. A push on
+-- its way goes where nobody looks any more: its claim ends, and the record is
+-- read anew.
+UPDATE records SET state = {unsent_state}, fingerprint = '',
     pushed_seq = CASE WHEN inflight_seq IS NULL THEN pushed_seq ELSE ?2 END,
     dirty_at = CASE WHEN inflight_seq IS NULL OR dirty_seq IS NOT NULL THEN dirty_at ELSE {now} END,
     dirty_seq = CASE WHEN inflight_seq IS NULL THEN dirty_seq ELSE ?2 END,
     inflight_seq = NULL, inflight_until = NULL
 WHERE connection_id = ?1 AND entity IN (SELECT {text_value} FROM {items}(?3) AS item)
-    AND (state <> '{}' OR ever_pushed = 1 OR fingerprint <> '' OR inflight_seq IS NOT NULL);
+    AND (state <> '{}' OR fingerprint <> '' OR inflight_seq IS NOT NULL);
 
 -- name: SelectWebhookSecret
 SELECT webhook_secret, webhook_secret_key_id FROM connections WHERE id = ?1 AND removed_at = 0;

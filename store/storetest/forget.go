@@ -13,9 +13,11 @@ import (
 )
 
 // What was pushed under other names, or to another account, must not be taken
-// for what Ometria holds now.
+// for what Ometria holds now; what was seen of the shop is as true as before.
 func forget(t *testing.T, open Open) {
 	left := connection.RecordState{Exists: true, Children: []int64{7}, ConsentSeen: connection.ConsentYes, ConsentSent: connection.ConsentYes}
+	seen := connection.RecordState{Exists: true, Children: []int64{7}, ConsentSeen: connection.ConsentYes, ConsentBefore: connection.ConsentYes}
+	bare := connection.RecordState{Exists: true} // as of an order
 	all := connection.Entities()
 	for name, change := range map[string]struct {
 		change   func(c *connection.Connection)
@@ -46,7 +48,7 @@ func forget(t *testing.T, open Open) {
 				require.NoError(t, err)
 				return got
 			}
-			end := func(e connection.Entity, f int64, n int64) int {
+			end := func(e connection.Entity, f int64, n int64, left connection.RecordState) int {
 				t.Helper()
 				done, err := s.Finish(ctx, store.Finish{ConnectionID: id, Entity: e, Fetched: f, Read: seq(t, s), Results: []store.Result{{
 					RecordID: connection.RecordID(n), Outcome: connection.Accepted, RequestIDs: []string{"r"}, Fingerprint: []byte{byte(n)}, State: left,
@@ -58,7 +60,10 @@ func forget(t *testing.T, open Open) {
 			for _, e := range all {
 				f := seq(t, s)
 				take(e, f, c.Epoch, 1)
-				require.Equal(t, 1, end(e, f, 1))
+				require.Equal(t, 1, end(e, f, 1, left))
+				f = seq(t, s)
+				take(e, f, c.Epoch, 4)
+				require.Equal(t, 1, end(e, f, 4, bare))
 				onItsWay[e] = seq(t, s)
 				require.Len(t, take(e, onItsWay[e], c.Epoch, 2), 1)
 			}
@@ -74,7 +79,7 @@ func forget(t *testing.T, open Open) {
 
 			for _, e := range all {
 				forgets := slices.Contains(change.forgets, e)
-				assert.Equal(t, !forgets, end(e, onItsWay[e], 2) == 1, "%s: what was sent elsewhere is not noted", e)
+				assert.Equal(t, !forgets, end(e, onItsWay[e], 2, left) == 1, "%s: what was sent elsewhere is not noted", e)
 				key := connection.RecordKey{ConnectionID: id, Entity: e, RecordID: 2}
 				assert.Equal(t, forgets, record(t, s, key).DirtySeq > 0, "%s: it is sent again", e)
 
@@ -83,11 +88,14 @@ func forget(t *testing.T, open Open) {
 					assert.Empty(t, take(e, f, c.Epoch, 3), "%s: read for what the connection was", e)
 					assert.Positive(t, record(t, s, connection.RecordKey{ConnectionID: id, Entity: e, RecordID: 3}).DirtySeq)
 				}
-				want := map[connection.RecordID]connection.RecordState{1: left}
+				want := map[connection.RecordID]connection.RecordState{1: left, 4: bare}
 				if forgets {
-					want[1] = connection.RecordState{}
+					want[1] = seen
+					hit, err := s.RejectLater(ctx, changed.IdentificationCode, e, 1, "r", changed.Settings.IDPrefix, connection.Reason{Code: "x"})
+					require.NoError(t, err)
+					assert.True(t, hit, "an error of a push from before undoes nothing that was seen")
 				}
-				assert.Equal(t, want, take(e, f, changed.Epoch, 1), e)
+				assert.Equal(t, want, take(e, f, changed.Epoch, 1, 4), e)
 			}
 		})
 	}
