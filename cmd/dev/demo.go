@@ -135,8 +135,8 @@ func (s *stack) connect(ctx context.Context, client *apiclient.Client) (id strin
 	c, err := client.CreateConnection(ctx, apiclient.NewConnection{
 		Name: demoName, AuthenticationID: authentication, IdentificationCode: demoAccount, Timezone: "Europe/London",
 		OrderStatusMapping: []apiclient.StatusRule{
-			{Label: demoLabel, Status: "ready_to_pick", IsValid: true, Send: true},
-			{StatusID: &refunded, Status: "refunded", IsValid: true, Send: true},
+			{Label: demoLabel, Status: "ready_to_pick", IsValid: new(true), Send: new(true)},
+			{StatusID: &refunded, Status: "refunded", IsValid: new(true), Send: new(true)},
 		},
 	})
 	return c.ID, false, err

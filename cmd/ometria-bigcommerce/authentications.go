@@ -141,7 +141,7 @@ Secrets come from the environment or from a file, never from the command line:
 func missingCredentials(in apiclient.NewAuthentication) error {
 	var lacking []string
 	for _, need := range []struct{ value, how string }{
-		{in.OmetriaAPIKey, "the Ometria API key (OBC_OMETRIA_API_KEY)"},
+		{in.OmetriaAPIKey, "the Ometria API key (OBC_OMETRIA_API_KEY, or a line \"OMETRIA API KEY: …\" in the credentials file)"},
 		{in.AccessToken, "the access token (OBC_BIGCOMMERCE_ACCESS_TOKEN)"},
 		{in.ClientID, "the client id (--client-id)"},
 		{in.StoreHash, "the store hash (--store-hash)"},

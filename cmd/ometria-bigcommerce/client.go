@@ -92,7 +92,7 @@ func (p *program) printJSON(raw json.RawMessage) error {
 }
 
 // printList prints a list: all its items as one JSON array, or a table with a
-// row an item.
+// row an item, if there is any.
 func printList[T any](ctx context.Context, p *program, client *apiclient.Client, path string, query url.Values, limit int, header []string, row func(T) []string) error {
 	items := []json.RawMessage{}
 	more := false
@@ -112,6 +112,10 @@ func printList[T any](ctx context.Context, p *program, client *apiclient.Client,
 			return fmt.Errorf("encode list: %w", err)
 		}
 		return p.printJSON(raw)
+	}
+	if len(items) == 0 {
+		_, err := fmt.Fprintln(p.stderr, "nothing found")
+		return err
 	}
 	rows := make([][]string, 0, len(items))
 	for _, item := range items {

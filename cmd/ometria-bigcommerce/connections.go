@@ -61,6 +61,24 @@ func settingsText(settings map[string]any) string {
 	return strings.Join(pairs, " ")
 }
 
+// ruleText is a rule of the order status mapping in words.
+func ruleText(r apiclient.StatusRule) string {
+	text := printable(r.Label)
+	if r.StatusID != nil {
+		text = strings.TrimSpace(fmt.Sprint(*r.StatusID) + " " + text)
+	}
+	if r.Status != "" {
+		text += " is sent as " + printable(r.Status)
+	}
+	switch {
+	case r.Send != nil && !*r.Send:
+		return text + ", not sent"
+	case r.IsValid != nil && !*r.IsValid:
+		return text + ", not a sale"
+	}
+	return text + ", a sale"
+}
+
 func attentionCodes(c apiclient.Connection) []string {
 	codes := make([]string, len(c.Attention))
 	for i, a := range c.Attention {
@@ -150,6 +168,9 @@ func (p *program) printConnection(answer apiclient.Answer) error {
 			{"identification code", c.IdentificationCode}, {"authentication", c.AuthenticationID},
 			{"time zone", c.Timezone}, {"history from", c.BulkSyncStartDate}, {"settings", settingsText(c.Settings)},
 			{"created", when(&c.CreatedAt)}, {"last webhook", when(c.LastWebhookAt)},
+		}
+		for _, rule := range c.OrderStatusMapping {
+			facts = append(facts, [2]string{"order status", ruleText(rule)})
 		}
 		script := "not installed"
 		if c.Health.Script.Installed {

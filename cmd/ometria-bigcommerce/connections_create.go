@@ -154,7 +154,7 @@ func parseStatusRule(text string) (apiclient.StatusRule, error) {
 	name, rest, ok := strings.Cut(text, "=")
 	parts := strings.Split(rest, ",")
 	name = strings.TrimSpace(name)
-	rule := apiclient.StatusRule{Status: strings.TrimSpace(parts[0]), IsValid: true, Send: true}
+	rule := apiclient.StatusRule{Status: strings.TrimSpace(parts[0]), IsValid: new(true), Send: new(true)}
 	if !ok || name == "" {
 		return rule, malformed
 	}
@@ -166,9 +166,9 @@ func parseStatusRule(text string) (apiclient.StatusRule, error) {
 	for _, option := range parts[1:] {
 		switch strings.TrimSpace(option) {
 		case "invalid":
-			rule.IsValid = false
+			*rule.IsValid = false
 		case "skip":
-			rule.Send = false
+			*rule.Send = false
 		default:
 			return rule, malformed
 		}

@@ -32,7 +32,7 @@ whole mapping. Settings are ` + oneOf(settingNames()) + `.`,
   ometria-bigcommerce connections update 0198c5f2-… --order-statuses mapping.json`,
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&name, "name", "", "what people call it")
+	flags.StringVar(&name, "name", "", "what people call it; empty for no name")
 	flags.StringVar(&code, "identification-code", "", "the code that Ometria gave you")
 	flags.StringVar(&startDate, "start-date", "", "history from this day on, YYYY-MM-DD; empty for everything")
 	flags.StringVar(&timezone, "timezone", "", "IANA time zone of the account, such as Europe/London")

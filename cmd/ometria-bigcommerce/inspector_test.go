@@ -40,7 +40,8 @@ func (playedInspector) ResolveStatusRules(_ context.Context, _ connection.Authen
 	return rules, nil, nil
 }
 
-// Preview knows a customer 17 and a product 18 that is gone.
+// Preview knows a customer 17, a customer and a product 18 that are gone, an
+// archived order 21 and an order 22 paid in test.
 func (playedInspector) Preview(_ context.Context, key connection.RecordKey) (inspect.Preview, error) {
 	p := inspect.Preview{
 		ConnectionID: key.ConnectionID, Entity: key.Entity, RecordID: key.RecordID, Outcome: connection.Accepted,
@@ -62,12 +63,20 @@ func (playedInspector) Preview(_ context.Context, key connection.RecordKey) (ins
 		p.Notes = []connection.Note{{Code: "password_field", Source: "Secret word"}}
 	case 18:
 		p.Gone, p.Outcome = true, connection.Deleted
+		if key.Entity == connection.Customers {
+			break
+		}
 		p.Records = []json.RawMessage{json.RawMessage(`{"@type":"product","id":"18","is_active":false}`)}
 		p.Fields = []inspect.PreviewedField{{Target: "is_active", Source: []string{}, Rule: "False."}}
 	case 19:
 		p.Source = json.RawMessage(`{"id":19}`)
 		p.Outcome, p.Reason = connection.Skipped, &connection.Reason{Code: connection.ReasonInvalidEmail, Path: "email", Text: "no address"}
 		p.Records, p.Fields = []json.RawMessage{}, []inspect.PreviewedField{}
+	case 21:
+		p.Outcome = connection.Deleted
+		p.Records = []json.RawMessage{json.RawMessage(`{"@type":"order","id":"21","is_valid":false}`)}
+	case 22:
+		p.Outcome, p.Reason = connection.Skipped, &connection.Reason{Code: connection.ReasonTestOrder, Path: "payment_method", Text: "paid in test"}
 	default:
 		return p, store.ErrNotFound
 	}

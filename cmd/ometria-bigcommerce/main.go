@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ometria/ometria-bigcommerce/connection"
 	"github.com/ometria/ometria-bigcommerce/internal/apiclient"
 	"github.com/ometria/ometria-bigcommerce/service"
 )
@@ -82,7 +83,10 @@ func explain(err error) []string {
 		case http.StatusForbidden:
 			text += ": use a token whose role is admin"
 		case http.StatusNotFound:
-			text += ": check the id and OBC_API_URL"
+			text += ": check the id"
+			if problem.Detail == "" { // not the API's own answer
+				text += " and OBC_API_URL"
+			}
 		case http.StatusServiceUnavailable:
 			text += ": try again in a moment; /readyz of the service says what is missing"
 		}
@@ -116,10 +120,27 @@ func (p *program) root() *cobra.Command {
 	root := group("ometria-bigcommerce", "Syncs BigCommerce stores to Ometria", `Syncs customers, subscribers, orders and products of BigCommerce stores to Ometria:
 the whole history first, then every change as it happens.`)
 	root.SilenceErrors, root.SilenceUsage = true, true
+	root.SetFlagErrorFunc(flagError)
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(p.serveCommands()...)
 	root.AddCommand(p.admin(), p.authentications(), p.connections(), p.records(), p.failures())
 	return root
+}
+
+// flagError explains a negative number, which looks like a flag.
+func flagError(cmd *cobra.Command, err error) error {
+	unknown, ok := errors.AsType[interface {
+		error
+		GetSpecifiedShortnames() string
+	}](err)
+	if !ok {
+		return err
+	}
+	number := unknown.GetSpecifiedShortnames()
+	if _, notOne := connection.ParseRecordID(number); notOne != nil {
+		return err
+	}
+	return usagef("-%s is no record id: ids are positive whole numbers, as in %s", number, cmd.UseLine())
 }
 
 // group returns a command that only holds others.
@@ -154,7 +175,7 @@ func oneOf(names []string) string {
 func exactly(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < len(names) {
-			return usagef("%s wants %s: see %s --help", commandOf(cmd), strings.Join(names[len(args):], " and "), cmd.CommandPath())
+			return usagef("%s wants %s, as in %s: see %s --help", commandOf(cmd), strings.Join(names[len(args):], " and "), cmd.UseLine(), cmd.CommandPath())
 		}
 		if len(args) > len(names) {
 			return usagef("%s takes no argument %q: see %s --help", commandOf(cmd), args[len(names)], cmd.CommandPath())

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -152,6 +154,21 @@ func (s *playedStarter) RecordWorkflow(context.Context, connection.RecordKey) (*
 	return nil, nil
 }
 
+// What a file leaves out is left to the service.
+func TestConnectionFileKeepsWhatItLeavesOut(t *testing.T) {
+	in, err := readConnection("-", strings.NewReader(`{"order_status_mapping":[{"label":"Ready","status":"ready"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent, err := json.Marshal(in.OrderStatusMapping)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := string(sent), `[{"label":"Ready","status":"ready"}]`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestStatusRules(t *testing.T) {
 	five := 5
 	for text, want := range map[string]string{
@@ -163,7 +180,7 @@ func TestStatusRules(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := fmt.Sprintf("Status:%q IsValid:%t Send:%t}", rule.Status, rule.IsValid, rule.Send)
+		got := fmt.Sprintf("Status:%q IsValid:%t Send:%t}", rule.Status, *rule.IsValid, *rule.Send)
 		if rule.StatusID != nil {
 			got = fmt.Sprintf("{StatusID:%d ", five) + got
 		} else {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -48,7 +49,12 @@ func recordPath(args []string) (string, error) {
 	}
 	id, err := connection.ParseRecordID(args[2])
 	if err != nil {
-		return "", usagef("%v", err)
+		if product, _, ok := strings.Cut(args[2], "-"); ok && entity == connection.Products {
+			if _, notOne := connection.ParseRecordID(product); notOne == nil {
+				return "", usagef("%q is a variant's id at Ometria: BigCommerce's product is the part before the dash, products %s", args[2], product)
+			}
+		}
+		return "", usagef("%v, as in orders 1042", err)
 	}
 	return apiclient.RecordPath(args[0], string(entity), id.String()), nil
 }
@@ -97,6 +103,19 @@ func (p *program) recordsList() *cobra.Command {
 			})
 	})
 	return cmd
+}
+
+// because is a reason within a sentence: its text, what to do about it, and the
+// code in brackets, by which records are filtered.
+func because(r *apiclient.Reason, action string) string {
+	if r == nil {
+		return ""
+	}
+	text := r.Text
+	if action != "" {
+		text = strings.TrimLeft(text+"; "+action, "; ")
+	}
+	return strings.TrimSpace(text + " [" + strings.TrimSpace(r.Code+" "+r.Path) + "]")
 }
 
 func reasonText(r *apiclient.Reason) string {

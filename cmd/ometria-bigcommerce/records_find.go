@@ -54,7 +54,7 @@ BigCommerce). Exits 1 when a record differs or is missing.`,
 }
 
 func (p *program) printCheck(check apiclient.RecordCheck) error {
-	facts := [][2]string{{"verdict", check.Verdict}, {"because", reasonText(check.Reason)}, {"checked", when(&check.CheckedAt)}}
+	facts := [][2]string{{"verdict", check.Verdict}, {"because", because(check.Reason, check.Action)}, {"checked", when(&check.CheckedAt)}}
 	if check.Unchecked > 0 {
 		facts = append(facts, [2]string{"not checked", fmt.Sprintf("%d more records", check.Unchecked)})
 	}
@@ -83,21 +83,25 @@ system gave the order.
 	cmd.Flags().StringVar(&email, "email", "", "e-mail address, - for standard input")
 	cmd.Flags().StringVar(&number, "order-number", "", "order number")
 	cmd.RunE = p.api(func(ctx context.Context, client *apiclient.Client, args []string) error {
-		if (email == "") == (number == "") {
+		byEmail, byNumber := cmd.Flags().Changed("email"), cmd.Flags().Changed("order-number")
+		switch {
+		case byEmail == byNumber:
 			return usagef("name either --email or --order-number")
+		case byNumber && strings.TrimSpace(number) == "":
+			return usagef("the order number is empty")
 		}
 		body := map[string]string{}
-		switch {
-		case email == "-":
+		if email == "-" {
 			line, err := bufio.NewReader(io.LimitReader(cmd.InOrStdin(), 1000)).ReadString('\n')
 			if err != nil && err != io.EOF {
 				return fmt.Errorf("read e-mail address: %w", err)
 			}
-			body["email"] = strings.TrimSpace(line)
-		case email != "":
-			body["email"] = email
-		default:
+			email = line
+		}
+		if byNumber {
 			body["order_number"] = number
+		} else if body["email"] = strings.TrimSpace(email); body["email"] == "" {
+			return usagef("the e-mail address is empty")
 		}
 		answer, err := client.Do(ctx, http.MethodPost, connectionPath(args[0])+"/records/lookup", nil, body)
 		if err != nil {

@@ -24,7 +24,8 @@ func (p *program) recordsPreview() *cobra.Command {
 record with the BigCommerce fields that make it. Nothing is pushed or stored. It shows personal data, and takes a
 token whose role is admin.
 
-Long values are cut. With --json it prints everything: the whole BigCommerce record, too, and the rule of each field.`,
+Long values are cut. With --json it prints everything: what of the BigCommerce record we read, too, and the rule of
+each field.`,
 		Example: `  ometria-bigcommerce records preview 0198c5f2-… orders 1042
   ometria-bigcommerce records preview 0198c5f2-… customers 17 --json`,
 		RunE: p.api(func(ctx context.Context, client *apiclient.Client, args []string) error {
@@ -43,20 +44,14 @@ Long values are cut. With --json it prints everything: the whole BigCommerce rec
 }
 
 func (p *program) printPreview(v apiclient.Preview) error {
-	what := map[string]string{
-		"accepted": "would be sent", "rejected": "would be rejected", "skipped": "would be skipped", "deleted": "would be marked as deleted",
-	}[v.Outcome]
-	if v.Gone {
-		what = "is gone from BigCommerce and " + what
-	}
-	if v.Reason != nil {
-		what += ": " + reasonText(v.Reason)
-	}
-	fmt.Fprintf(p.stdout, "%s %s %s\n", v.Entity, v.RecordID, what)
+	fmt.Fprintf(p.stdout, "%s %s %s\n", v.Entity, v.RecordID, previewed(v))
 	for _, n := range v.Notes {
 		fmt.Fprintln(p.stdout, "note:", printable(noteText(n)))
 	}
 	if len(v.Records) == 0 {
+		if v.Gone {
+			return nil // said already
+		}
 		_, err := fmt.Fprintln(p.stdout, "Nothing is sent.")
 		return err
 	}
@@ -75,6 +70,32 @@ func (p *program) printPreview(v apiclient.Preview) error {
 		}
 	}
 	return nil
+}
+
+// previewed says what would become of a record.
+func previewed(v apiclient.Preview) string {
+	switch {
+	case v.Gone && v.Outcome == "deleted" && len(v.Records) == 0:
+		return "is gone from BigCommerce: nothing is sent to Ometria (" + map[string]string{
+			"customers":   "deleting an account is no opt-out",
+			"subscribers": "it was not known as opted in",
+			"orders":      "it was never sent, or settings.archived_orders keeps it",
+			"products":    "it was never sent",
+		}[v.Entity] + ")"
+	case v.Gone && v.Outcome == "deleted":
+		return "is gone from BigCommerce: it would be " + map[string]string{
+			"subscribers": "opted out", "orders": "marked as not valid", "products": "made inactive",
+		}[v.Entity] + " at Ometria"
+	case v.Outcome == "deleted" && len(v.Records) == 0:
+		return "is archived in BigCommerce, and was never sent; settings.archived_orders=keep sends archived orders"
+	case v.Outcome == "deleted":
+		return "is archived in BigCommerce: it would be sent as not valid; settings.archived_orders=keep leaves it as its status makes it"
+	}
+	text := map[string]string{"accepted": "would be sent", "rejected": "would be rejected", "skipped": "would be skipped"}[v.Outcome]
+	if v.Reason != nil {
+		text += ": " + because(v.Reason, v.Action)
+	}
+	return text
 }
 
 // short is a value as it fits a table.

@@ -9,13 +9,14 @@ import (
 	"time"
 )
 
-// StatusRule maps one order status of the store.
+// StatusRule maps one order status of the store. What it leaves out keeps the
+// built-in meaning of the status.
 type StatusRule struct {
 	StatusID *int   `json:"status_id,omitempty"`
 	Label    string `json:"label,omitempty"`
 	Status   string `json:"status,omitempty"`
-	IsValid  bool   `json:"is_valid"`
-	Send     bool   `json:"send"`
+	IsValid  *bool  `json:"is_valid,omitempty"`
+	Send     *bool  `json:"send,omitempty"`
 }
 
 // NewConnection is the body that creates a connection.
@@ -73,6 +74,7 @@ type Connection struct {
 	Attention          []Attention         `json:"attention"`
 	Progress           map[string]Progress `json:"progress"`
 	Health             Health              `json:"health"`
+	OrderStatusMapping []StatusRule        `json:"order_status_mapping"`
 	Settings           map[string]any      `json:"settings"`
 	BulkSyncStartDate  string              `json:"bulk_sync_start_date"`
 	Timezone           string              `json:"timezone"`

@@ -66,6 +66,7 @@ type Preview struct {
 	Gone     bool              `json:"gone"`
 	Outcome  string            `json:"outcome"`
 	Reason   *Reason           `json:"reason"`
+	Action   string            `json:"action"`
 	Source   json.RawMessage   `json:"source"`
 	Records  []json.RawMessage `json:"records"`
 	Fields   []struct {
@@ -81,6 +82,7 @@ type Preview struct {
 type RecordCheck struct {
 	Verdict string  `json:"verdict"`
 	Reason  *Reason `json:"reason"`
+	Action  string  `json:"action"`
 	Records []struct {
 		Type       string   `json:"type"`
 		ID         string   `json:"id"`
