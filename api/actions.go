@@ -82,6 +82,11 @@ func (a *api) resync(ctx context.Context, in request[resyncBody]) (response, err
 	if _, err := a.Starter.Resync(ctx, c, starter.Resync{Entities: in.Body.list(), Since: in.Body.Since}); err != nil {
 		return response{}, temporalIsAway("nothing was started", err)
 	}
+	if in.Body.Since == "" {
+		if err := a.resyncBegun(ctx, c, in.Body.list()); err != nil {
+			return response{}, err
+		}
+	}
 	return a.answerNow(ctx, c.ID)
 }
 

@@ -157,12 +157,19 @@ func (a *api) changeConnection(ctx context.Context, in request[changeBody]) (res
 	if err != nil {
 		return response{}, err
 	}
+	wants := resyncWanted(before, after)
+	if err := a.wantResync(ctx, after, wants); err != nil {
+		return response{}, err
+	}
+	if after, err = a.connection(ctx, after.ID); err != nil {
+		return response{}, err
+	}
 	out, err := a.answerConnection(ctx, http.StatusOK, after)
 	if err != nil {
 		return response{}, err
 	}
 	out.Body = changedView{
-		connectionView: out.Body.(connectionView), ResyncWanted: resyncWanted(before, after),
+		connectionView: out.Body.(connectionView), ResyncWanted: wants,
 		ScriptUpdateWanted: scriptWanted(before, after),
 	}
 	return out, nil

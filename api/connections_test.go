@@ -192,6 +192,37 @@ func TestStartDateInTheFuture(t *testing.T) {
 	s.call(adminToken, "PATCH", path, change, "If-Match", "*").want(200)
 }
 
+// What a change makes advisable stays in sight until it is done.
+func TestResyncWantedIsShown(t *testing.T) {
+	s := newService(t)
+	id := s.connection("abc1")
+	path := "/v1/connections/" + string(id)
+	change := func(setting string, value any) map[string]any {
+		return s.call(adminToken, "PATCH", path, map[string]any{"settings": map[string]any{setting: value}}, "If-Match", "*").want(200).object()
+	}
+	resync := func(body map[string]any) map[string]any {
+		return s.call(adminToken, "POST", path+"/resync", body).want(202).object()
+	}
+	shown := func(c map[string]any) (action string) {
+		for _, a := range c["attention"].([]any) {
+			if a := a.(map[string]any); a["code"] == "resync_wanted" {
+				action = a["action"].(string)
+			}
+		}
+		return action
+	}
+	const before = "Ometria holds what was sent before a change: re-sync "
+	assert.Empty(t, shown(change("discount", "negative")), "its history is still to come")
+	s.phase(id, connection.Connected)
+	assert.Empty(t, shown(change("page_calls", true)))
+	assert.Equal(t, before+"orders.", shown(change("discount", "positive")))
+	assert.Equal(t, before+"products, orders.", shown(change("parent_id", true)))
+	assert.Equal(t, before+"products, orders.", shown(resync(map[string]any{"since": "2024-01-01"})), "not all of it")
+	assert.Equal(t, before+"products, orders.", shown(resync(map[string]any{"entities": []string{"customers"}})))
+	assert.Equal(t, before+"products.", shown(resync(map[string]any{"entities": []string{"orders"}})))
+	assert.Empty(t, shown(resync(map[string]any{})))
+}
+
 func TestChangeToATakenCode(t *testing.T) {
 	s := newService(t)
 	first, second := s.connection("abc1"), s.connection("abc2")

@@ -182,8 +182,9 @@ const (
 	PushErrorsMissed       = "push_errors_missed"   // more than 100 errors between two polls
 	ManyFailing            = "many_records_failing" // over 1,000 records wait out a backoff
 	AppUninstalled         = "app_uninstalled"
-	SyncStuck              = "sync_stuck"  // a page of a bulk sync fails again and again
-	LeftBehind             = "left_behind" // hooks or scripts we could not remove
+	ResyncWanted           = "resync_wanted" // Ometria holds what was sent before a change of settings
+	SyncStuck              = "sync_stuck"    // a page of a bulk sync fails again and again
+	LeftBehind             = "left_behind"   // hooks or scripts we could not remove
 	// HeadlessStorefront says that shoppers use a storefront whose pages
 	// BigCommerce does not make: the script may not show there.
 	HeadlessStorefront = "headless_storefront"
