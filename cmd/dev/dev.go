@@ -182,7 +182,7 @@ func (s *stack) startService(ctx context.Context, fail context.CancelCauseFunc) 
 		}
 	}
 	addr := listener.Addr().String()
-	s.state.Addresses.HTTP = addr // where webhooks go, so where a restart listens
+	s.state.Addresses.HTTP = addr     // where webhooks go, so where a restart listens
 	s.environ["OBC_HTTP_ADDR"] = addr // with the port that was given out for port 0
 	for name, value := range map[string]string{
 		"OBC_DATABASE_URL":    "sqlite:" + filepath.Join(s.dir, "obc.db"),
