@@ -46,6 +46,9 @@ func (s *Store) Erase(ctx context.Context, id connection.ID) error {
 		if _, err := t.exec(s.q.DeleteFields, string(id)); err != nil {
 			return err
 		}
+		if err := t.forgetStoreEvents(id); err != nil {
+			return err
+		}
 		var hash string
 		if err := t.row(s.q.LockAuthentication, string(authentication)).Scan(&hash); err != nil {
 			if notFound(err) == ErrNotFound {

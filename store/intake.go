@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,13 +26,16 @@ const (
 	markChunk = 1000
 )
 
-// Event is one webhook delivery. Without an entity it only shows that a
-// webhook came.
+// Event is one webhook delivery. With neither an entity nor a category it only
+// shows that a webhook came.
 type Event struct {
 	ConnectionID connection.ID // of the path
 	SecretHash   [sha256.Size]byte
+	StoreHash    connection.StoreHash // of the producer; empty where it named none
 	Entity       connection.Entity
 	RecordID     connection.RecordID
+	CategoryID   int64 // a category that changed, or 0
+	Reconcile    bool  // the store itself changed
 }
 
 // Received says what became of an Event.
@@ -41,6 +45,7 @@ type Received string
 const (
 	Accepted Received = "accepted" // the row is dirty, on disk
 	Orphaned Received = "orphaned" // the secret was once issued, for a connection removed or another than the path's
+	Foreign  Received = "foreign"  // another store than the connection's made it: its ids mean nothing here
 	Unknown  Received = "unknown"  // the secret was never issued
 )
 
@@ -154,13 +159,20 @@ func hexHash(h [sha256.Size]byte) string { return hex.EncodeToString(h[:]) }
 
 // receive decides every delivery and makes the accepted records dirty.
 func (t *tx) receive(group []*delivery) error {
+	if slices.ContainsFunc(group, func(d *delivery) bool { return d.event.CategoryID != 0 }) {
+		if err := t.advisoryLock(categoriesLock); err != nil {
+			return err
+		}
+	}
 	owners, err := t.owners(group)
 	if err != nil {
 		return err
 	}
 	var (
-		dirty []recordItem
-		seen  []connectionItem
+		dirty      []recordItem
+		categories []recordItem
+		changed    []connectionItem // stores
+		seen       []connectionItem
 	)
 	for _, d := range group {
 		owner, issued := owners[hexHash(d.event.SecretHash)]
@@ -171,17 +183,29 @@ func (t *tx) receive(group []*delivery) error {
 		case owner.removed || owner.id != d.event.ConnectionID:
 			d.received = Orphaned
 			continue
+		case d.event.StoreHash != "" && !strings.EqualFold(string(d.event.StoreHash), string(owner.store)):
+			d.received = Foreign
+			continue
 		}
 		d.received = Accepted
 		seen = append(seen, connectionItem{ID: owner.id})
 		if d.event.Entity != "" {
 			dirty = append(dirty, recordItem{Connection: owner.id, Entity: d.event.Entity, ID: int64(d.event.RecordID)})
 		}
+		if d.event.CategoryID != 0 {
+			categories = append(categories, recordItem{Connection: owner.id, ID: d.event.CategoryID})
+		}
+		if d.event.Reconcile {
+			changed = append(changed, connectionItem{ID: owner.id})
+		}
 	}
 	if len(dirty) > 0 {
 		if err := t.markDirty(dirty); err != nil {
 			return err
 		}
+	}
+	if err := t.markStoreEvents(categories, changed); err != nil {
+		return err
 	}
 	if len(seen) > 0 {
 		if _, err := t.exec(t.s.q.TouchWebhook, encode(distinct(seen))); err != nil {
@@ -220,6 +244,7 @@ func distinct[T comparable](items []T) []T {
 
 type owner struct {
 	id      connection.ID
+	store   connection.StoreHash
 	removed bool
 }
 
@@ -233,11 +258,11 @@ func (t *tx) owners(group []*delivery) (map[string]owner, error) {
 	rows, err := t.rows(t.s.q.SelectSecrets, encode(distinct(hashes)))
 	err = each(rows, err, func(r *sql.Rows) error {
 		var (
-			hash, id  string
-			removedAt int64
+			hash, id, storeHash string
+			removedAt           int64
 		)
-		err := r.Scan(&hash, &id, &removedAt)
-		owners[hash] = owner{id: connection.ID(id), removed: removedAt != 0}
+		err := r.Scan(&hash, &id, &removedAt, &storeHash)
+		owners[hash] = owner{id: connection.ID(id), store: connection.StoreHash(storeHash), removed: removedAt != 0}
 		return err
 	})
 	if err != nil {

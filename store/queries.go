@@ -23,6 +23,10 @@ type queries struct {
 
 	SecretIssued, SelectSecrets, UpsertDirty, TouchWebhook,
 
+	UpsertCategoryChanges, SelectCategoryChanges, SelectCategoriesDue, LeaseCategories, AdvanceCategories,
+	SettleCategories, DeleteCategoryChanges, UpsertReconcileWish, SelectReconcileWishes, DeleteReconcileWish,
+	DeleteReconcileWishes,
+
 	NextSeq, InsertRecords, LockRecords, ExpireRecords, ClaimRecords, MarkUnclaimed, RenewClaims,
 	ReleaseClaims, FinishRecords, RecordAttempt, GiveUpRecord, SelectExpired, SelectRecord, ListRecords,
 

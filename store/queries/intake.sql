@@ -3,7 +3,7 @@ SELECT count(*) FROM webhook_secrets WHERE hash = ?1;
 
 -- name: SelectSecrets
 -- Holds off a removal of these connections until the events are committed.
-SELECT w.hash, w.connection_id, c.removed_at FROM webhook_secrets AS w JOIN connections AS c ON c.id = w.connection_id
+SELECT w.hash, w.connection_id, c.removed_at, c.store_hash FROM webhook_secrets AS w JOIN connections AS c ON c.id = w.connection_id
 WHERE w.hash IN (SELECT item.value ->> 'hash' FROM {items}(?1) AS item)
 ORDER BY w.connection_id {key_share};
 

@@ -37,6 +37,7 @@ func Run(t *testing.T, open Open) {
 		{"Parking", parking},
 		{"Erase", erase},
 		{"Intake", intake},
+		{"StoreEvents", storeEvents},
 		{"Claims", claims},
 		{"Forget", forget},
 		{"Records", records},
@@ -66,6 +67,8 @@ var moments = map[string][]string{
 	"requests":     {"created_at"},
 	"pace":         {"resets_at", "next_at", "bulk_next_at", "realtime_until", "bulk_until", "backoff_until"},
 	"pace_slots":   {"expires_at"},
+
+	"category_changes": {"leased_until"},
 }
 
 // Elapse lets d pass for the store: all that is noted happened d earlier.
