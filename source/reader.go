@@ -43,6 +43,10 @@ type Config struct {
 	Account        string
 	FingerprintKey []byte
 	References     *References
+	// CategoryChanges tells which categories changed after a number, and the
+	// number up to which these are all; nil, and names of categories are believed
+	// until they are old.
+	CategoryChanges func(ctx context.Context, id connection.ID, since int64) (changed []int64, asOf int64, err error)
 	// Keys, when it is nil, leaves each record's fields to find keys among
 	// themselves.
 	Keys Keys

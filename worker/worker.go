@@ -79,6 +79,8 @@ func (w *Worker) Run(ctx context.Context) error {
 	group.Go(func() error { w.repeat(ctx, probeEvery, "probe parked connections", w.probe); return nil })
 	group.Go(func() error { w.repeat(ctx, pollErrorsEvery, "poll push errors", w.pollErrors); return nil })
 	group.Go(func() error { w.repeat(ctx, strandedEvery, "look for stranded connections", w.rescue); return nil })
+	group.Go(func() error { w.repeat(ctx, passCategoriesEvery, "pass categories on", w.passCategories); return nil })
+	group.Go(func() error { w.repeat(ctx, grantEvery, "reconcile at once", w.grantReconciles); return nil })
 	return group.Wait()
 }
 
