@@ -258,6 +258,7 @@ func (s *session) walkSlice(ctx context.Context, w *walk, in Slice, result *Slic
 	next := prefetch(ctx, w, result.Cursor)
 	defer func() { next.stop() }()
 	for {
+		began := time.Now()
 		p, err := next.wait(ctx)
 		if err != nil {
 			return err
@@ -278,6 +279,9 @@ func (s *session) walkSlice(ctx context.Context, w *walk, in Slice, result *Slic
 			return fmt.Errorf("commit cursor: %w", err)
 		}
 		result.Cursor, result.Done = p.cursor, p.last
+		if err := s.yield(ctx, time.Since(began)); err != nil {
+			return err
+		}
 		if enough {
 			return nil
 		}

@@ -112,7 +112,7 @@ func BenchmarkLarge(b *testing.B) {
 		require.NoError(b, s.MarkDirty(ctx, id, connection.Orders, all))
 		b.Run("Dispatch", func(b *testing.B) {
 			for b.Loop() {
-				handed, err := s.Dispatch(ctx, store.Limits{})
+				handed, err := s.Dispatch(ctx, store.Limits{Backlog: len(all)})
 				require.NoError(b, err)
 				require.Len(b, handed, 64)
 				keys := make([]connection.RecordKey, len(handed))

@@ -32,6 +32,8 @@ type queries struct {
 
 	DispatchableConnections, SelectNew, SelectChanged, StampDispatched, Undispatch, SelectBacklog, CountInBackoff,
 
+	SelectWaiting, CountBatches, StampBatch, AdoptIntoBatch, RefreshBatch, SelectBatchPage, LeaveBatch, EndBatch,
+
 	GroupFailures, GroupNotes, SelectRejected, RetryRecords, SelectLatestPush, RejectLater, RecordsByRequest, SelectPushedSince,
 	ClearFingerprints, TouchPush, LeaseErrorPoll, CountErrorPollsDue, SaveErrorPoll, ConnectionsOfAccount,
 

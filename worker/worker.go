@@ -124,6 +124,7 @@ func (w *Worker) build(queue string, onFatal func(error)) sdkworker.Worker {
 	built.RegisterWorkflow(workflows.ConnectionSetup)
 	built.RegisterWorkflow(workflows.BulkSync)
 	built.RegisterWorkflow(workflows.SyncRecord)
+	built.RegisterWorkflow(workflows.SyncBatch)
 	built.RegisterWorkflow(workflows.Reconcile)
 	built.RegisterWorkflow(workflows.ConnectionRemoval)
 	w.register(built)
@@ -137,6 +138,7 @@ func (w *Worker) register(r sdkworker.ActivityRegistry) {
 		w.activities.SyncSlice, w.activities.SyncRecord, w.activities.GiveUpRecord, w.activities.Reconcile,
 		w.activities.StopWorkflows, w.activities.RemoveSchedules, w.activities.RemoveHooks,
 		w.activities.RemoveScript, w.activities.Erase,
+		w.activities.SyncBatch, w.activities.GiveBackBatch,
 	} {
 		r.RegisterActivity(activity)
 	}

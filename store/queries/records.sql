@@ -56,9 +56,10 @@ WHERE connection_id = ?1 AND entity = ?2 AND inflight_seq = ?3
 -- name: FinishRecords
 -- An event that came after the fetch has a higher number, so the record stays
 -- dirty. pushed_seq takes the number drawn after the read: a push may follow
--- only one whose read had ended before its own began.
+-- only one whose read had ended before its own began. No run hears of what
+-- changed in a batch, so that goes out anew.
 UPDATE records SET pushed_seq = ?4, inflight_seq = NULL, inflight_until = NULL,
-    dispatched_at = CASE WHEN dirty_seq >= ?3 THEN dispatched_at ELSE 0 END,
+    dispatched_at = CASE WHEN dirty_seq >= ?3 AND batch_id = '' THEN dispatched_at ELSE 0 END, batch_id = '', alone = 0,
     dirty_seq = CASE WHEN dirty_seq >= ?3 THEN dirty_seq END,
     outcome = item.value ->> 'outcome', outcome_at = {now},
     reason_code = item.value ->> 'code', reason_path = item.value ->> 'path', reason_text = item.value ->> 'text',
@@ -73,7 +74,7 @@ FROM {items}(?5) AS item
 WHERE connection_id = ?1 AND entity = ?2 AND record_id = CAST(item.value ->> 'id' AS BIGINT) AND inflight_seq = ?3;
 
 -- name: RecordAttempt
-UPDATE records SET attempts = attempts + 1, attempted_at = {now}, last_error = ?4, backoff_until = {now} + ?5,
+UPDATE records SET attempts = attempts + 1, attempted_at = {now}, last_error = ?4, backoff_until = {now} + ?5, alone = 1,
     first_failed_at = CASE WHEN first_failed_at = 0 THEN {now} ELSE first_failed_at END
 WHERE connection_id = ?1 AND entity = ?2 AND record_id = ?3;
 

@@ -170,12 +170,47 @@ func (w *world) deliver() error {
 
 // dispatch starts runs for what is handed over, or loses the handover.
 func (w *world) dispatch(lost bool) error {
+	if w.draw(3) == 0 {
+		return w.dispatchBatches(lost)
+	}
 	handed, err := w.s.Dispatch(w.ctx, store.Limits{})
 	if err != nil || lost {
 		return err
 	}
 	for _, h := range handed {
 		if err := w.start([]connection.RecordID{h.RecordID}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dispatchBatches starts a run for each batch, which loses some of its records
+// to syncs of their own, or all of them, or is lost itself.
+func (w *world) dispatchBatches(lost bool) error {
+	handed, err := w.s.DispatchBatches(w.ctx, store.Limits{Backlog: 1})
+	if err != nil || lost {
+		return err
+	}
+	for _, h := range handed {
+		page, err := w.s.BatchPage(w.ctx, h.Batch, 0, ruleRecords)
+		if err != nil {
+			return err
+		}
+		var records []connection.RecordID
+		for _, r := range page {
+			records = append(records, r.ID)
+		}
+		if err := w.start(records); err != nil {
+			return err
+		}
+		switch w.draw(6) {
+		case 0:
+			_, err = w.s.LeaveBatch(w.ctx, h.Batch, records[:1])
+		case 1:
+			_, err = w.s.EndBatch(w.ctx, h.Batch, w.draw(2) == 0)
+		}
+		if err != nil {
 			return err
 		}
 	}

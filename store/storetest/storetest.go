@@ -50,6 +50,7 @@ func Run(t *testing.T, open Open) {
 		{"Syncs", syncs},
 		{"Requests", requests},
 		{"Pace", pace},
+		{"Batches", batches},
 		{"Rule", rule},
 	} {
 		t.Run(group.name, func(t *testing.T) { group.run(t, open) })
