@@ -163,7 +163,7 @@ func (a *api) syncRecord(ctx context.Context, in request[empty]) (response, erro
 	if err != nil {
 		return response{}, err
 	}
-	if err := a.Store.MarkDirty(ctx, c.ID, in.Record.Entity, []connection.RecordID{in.Record.RecordID}); err != nil {
+	if err := a.Store.Wish(ctx, in.Record); err != nil {
 		return response{}, err
 	}
 	out := syncStarted{WorkflowID: starter.SyncRecordID(in.Record)}
