@@ -127,6 +127,24 @@ func (t *tx) tellWebhooks(items []recordItem) error {
 	return nil
 }
 
+// tellFinished tells of the records that FinishRecords returned, and counts them.
+func (t *tx) tellFinished(id connection.ID, entity connection.Entity, rows *sql.Rows, err error) (finished int, _ error) {
+	var ids []connection.RecordID
+	err = each(rows, err, func(r *sql.Rows) error {
+		var recordID int64
+		err := r.Scan(&recordID)
+		ids = append(ids, connection.RecordID(recordID))
+		return err
+	})
+	if err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	if _, err := t.exec(t.s.q.TellFinished, string(id), string(entity), idList(ids)); err != nil {
+		return 0, fmt.Errorf("tell outcomes: %w", err)
+	}
+	return len(ids), nil
+}
+
 // tell tells of one record. The further arguments are the query's own.
 func (t *tx) tell(query string, key connection.RecordKey, args ...any) error {
 	all := append([]any{string(key.ConnectionID), string(key.Entity), int64(key.RecordID)}, args...)

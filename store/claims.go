@@ -301,11 +301,8 @@ func (s *Store) Finish(ctx context.Context, f Finish) (finished int, err error) 
 		if err := t.lockRecords(f.ConnectionID, f.Entity, idList(ids)); err != nil {
 			return err
 		}
-		list := encode(items)
-		if _, err := t.exec(s.q.TellFinished, string(f.ConnectionID), string(f.Entity), f.Fetched, list); err != nil {
-			return fmt.Errorf("tell outcomes: %w", err)
-		}
-		finished, err = t.exec(s.q.FinishRecords, string(f.ConnectionID), string(f.Entity), f.Fetched, f.Read, list)
+		rows, err := t.rows(s.q.FinishRecords, string(f.ConnectionID), string(f.Entity), f.Fetched, f.Read, encode(items))
+		finished, err = t.tellFinished(f.ConnectionID, f.Entity, rows, err)
 		return err
 	})
 	if err != nil {

@@ -10,14 +10,12 @@ WHERE c.removed_at = 0 AND (r.dirty_seq IS NULL OR r.last_webhook_scope <> item.
     OR r.last_webhook_at < {now} - CAST(?2 AS BIGINT));
 
 -- name: TellFinished
--- Before the claims end: those that FinishRecords will find.
+-- After FinishRecords, of the records that it changed.
 INSERT INTO attempts (connection_id, entity, record_id, at, kind, code, path, text, request_ids)
-SELECT r.connection_id, r.entity, r.record_id, {now},
-    CASE WHEN item.value ->> 'outcome' = 'accepted' THEN 'pushed' ELSE item.value ->> 'outcome' END,
-    item.value ->> 'code', item.value ->> 'path', item.value ->> 'text',
-    CASE WHEN item.value ->> 'request_ids' = '[]' THEN '' ELSE item.value ->> 'request_ids' END
-FROM {items}(?4) AS item JOIN records AS r ON r.connection_id = ?1 AND r.entity = ?2
-    AND r.record_id = CAST(item.value ->> 'id' AS BIGINT) AND r.inflight_seq = ?3;
+SELECT connection_id, entity, record_id, {now}, CASE WHEN outcome = 'accepted' THEN 'pushed' ELSE outcome END,
+    reason_code, reason_path, reason_text, CASE WHEN request_ids = '[]' THEN '' ELSE request_ids END
+FROM records WHERE connection_id = ?1 AND entity = ?2
+    AND record_id IN (SELECT CAST(item.value AS BIGINT) FROM {items}(?3) AS item);
 
 -- name: TellExpired
 -- The number was drawn for this one expiry.

@@ -70,7 +70,8 @@ UPDATE records SET pushed_seq = ?4, inflight_seq = NULL, inflight_until = NULL,
     attempts = 0, last_error = '', first_failed_at = 0, backoff_until = 0,
     first_seen_at = CASE WHEN first_seen_at = 0 THEN {now} ELSE first_seen_at END
 FROM {items}(?5) AS item
-WHERE connection_id = ?1 AND entity = ?2 AND record_id = CAST(item.value ->> 'id' AS BIGINT) AND inflight_seq = ?3;
+WHERE connection_id = ?1 AND entity = ?2 AND record_id = CAST(item.value ->> 'id' AS BIGINT) AND inflight_seq = ?3
+RETURNING record_id;
 
 -- name: RecordAttempt
 UPDATE records SET attempts = attempts + 1, attempted_at = {now}, last_error = ?4, backoff_until = {now} + ?5,
