@@ -34,8 +34,9 @@ type Event struct {
 	StoreHash    connection.StoreHash // of the producer; empty where it named none
 	Entity       connection.Entity
 	RecordID     connection.RecordID
-	CategoryID   int64 // a category that changed, or 0
-	Reconcile    bool  // the store itself changed
+	CategoryID   int64  // a category that changed, or 0
+	Reconcile    bool   // the store itself changed
+	Scope        string // BigCommerce's, such as store/order/created; part of the record's story
 }
 
 // Received says what became of an Event.
@@ -149,6 +150,7 @@ type recordItem struct {
 	Entity     connection.Entity `json:"entity,omitempty"`
 	ID         int64             `json:"id"`
 	Seq        int64             `json:"seq,omitempty"`
+	Scope      string            `json:"scope,omitempty"` // of a webhook
 }
 
 type connectionItem struct {
@@ -190,7 +192,7 @@ func (t *tx) receive(group []*delivery) error {
 		d.received = Accepted
 		seen = append(seen, connectionItem{ID: owner.id})
 		if d.event.Entity != "" {
-			dirty = append(dirty, recordItem{Connection: owner.id, Entity: d.event.Entity, ID: int64(d.event.RecordID)})
+			dirty = append(dirty, recordItem{Connection: owner.id, Entity: d.event.Entity, ID: int64(d.event.RecordID), Scope: d.event.Scope})
 		}
 		if d.event.CategoryID != 0 {
 			categories = append(categories, recordItem{Connection: owner.id, ID: d.event.CategoryID})
@@ -278,7 +280,10 @@ func (t *tx) markDirty(items []recordItem) error {
 	if err != nil {
 		return err
 	}
-	if _, err := t.exec(t.s.q.UpsertDirty, seq, encode(distinct(items))); err != nil {
+	if err := t.tellWebhooks(items); err != nil {
+		return err
+	}
+	if _, err := t.exec(t.s.q.UpsertDirty, seq, encode(latestOfEach(items))); err != nil {
 		return fmt.Errorf("mark records dirty: %w", err)
 	}
 	t.dirtied = true
@@ -293,7 +298,7 @@ func (s *Store) MarkDirty(ctx context.Context, id connection.ID, entity connecti
 		for i, recordID := range chunk {
 			items[i] = recordItem{Connection: id, Entity: entity, ID: int64(recordID)}
 		}
-		if err := s.write(ctx, func(t *tx) error { return t.markDirty(slices.Clone(items)) }); err != nil {
+		if err := s.write(ctx, func(t *tx) error { return t.markDirty(items) }); err != nil {
 			return fmt.Errorf("mark records dirty: %w", err)
 		}
 	}

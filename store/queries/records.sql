@@ -71,7 +71,8 @@ UPDATE records SET pushed_seq = ?4, inflight_seq = NULL, inflight_until = NULL,
     attempts = 0, last_error = '', first_failed_at = 0, backoff_until = 0,
     first_seen_at = CASE WHEN first_seen_at = 0 THEN {now} ELSE first_seen_at END
 FROM {items}(?5) AS item
-WHERE connection_id = ?1 AND entity = ?2 AND record_id = CAST(item.value ->> 'id' AS BIGINT) AND inflight_seq = ?3;
+WHERE connection_id = ?1 AND entity = ?2 AND record_id = CAST(item.value ->> 'id' AS BIGINT) AND inflight_seq = ?3
+RETURNING record_id;
 
 -- name: RecordAttempt
 UPDATE records SET attempts = attempts + 1, attempted_at = {now}, last_error = ?4, backoff_until = {now} + ?5, alone = 1,
@@ -96,7 +97,8 @@ SELECT connection_id, entity, record_id,
     CASE WHEN dirty_seq IS NOT NULL OR inflight_seq IS NOT NULL THEN 'waiting' ELSE outcome END,
     reason_code, reason_path, reason_text, last_error, attempts, pushed_at, request_ids, first_seen_at,
     first_failed_at, last_event_at, last_fetched_at, backoff_until, state, ever_pushed, source_modified_at,
-    COALESCE(dirty_seq, 0), pushed_seq, CASE WHEN inflight_seq IS NULL THEN 0 ELSE 1 END, notes
+    COALESCE(dirty_seq, 0), pushed_seq, CASE WHEN inflight_seq IS NULL THEN 0 ELSE 1 END, notes,
+    last_webhook_at, last_webhook_scope
 FROM records WHERE connection_id = ?1 AND entity = ?2 AND record_id = ?3;
 
 -- name: ListRecords
@@ -104,7 +106,8 @@ SELECT connection_id, entity, record_id,
     CASE WHEN dirty_seq IS NOT NULL OR inflight_seq IS NOT NULL THEN 'waiting' ELSE outcome END,
     reason_code, reason_path, reason_text, last_error, attempts, pushed_at, request_ids, first_seen_at,
     first_failed_at, last_event_at, last_fetched_at, backoff_until, state, ever_pushed, source_modified_at,
-    COALESCE(dirty_seq, 0), pushed_seq, CASE WHEN inflight_seq IS NULL THEN 0 ELSE 1 END, notes
+    COALESCE(dirty_seq, 0), pushed_seq, CASE WHEN inflight_seq IS NULL THEN 0 ELSE 1 END, notes,
+    last_webhook_at, last_webhook_scope
 FROM records WHERE connection_id = ?1 AND entity = ?2 AND record_id > ?3
     AND (CAST(?4 AS TEXT) = ''
         OR (CASE WHEN dirty_seq IS NOT NULL OR inflight_seq IS NOT NULL THEN 'waiting' ELSE outcome END) = ?4)
