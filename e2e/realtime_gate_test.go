@@ -136,8 +136,8 @@ func (h *heldBack) await(t *testing.T, what string) {
 	t.Helper()
 	select {
 	case <-h.arrived:
-	case <-time.After(time.Minute):
-		t.Fatalf("not within a minute: %s", what)
+	case <-time.After(patience):
+		t.Fatalf("not within %s: %s", patience, what)
 	}
 }
 

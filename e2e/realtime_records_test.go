@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -26,9 +25,7 @@ func TestRealTime(t *testing.T) {
 		{"deletions", deletions},
 	} {
 		t.Run(part.name, func(t *testing.T) {
-			mine := *w
-			mine.t = t
-			part.do(t, &mine)
+			part.do(t, w.in(t))
 		})
 	}
 }
@@ -46,15 +43,15 @@ func olderStateHeldBack(t *testing.T, w *world) {
 	others := w.ometria.count(pushes(customer(w.ids("customers")[1])))
 	_, err := w.api.Act(t.Context(), w.connection, "resync", map[string]any{"entities": []string{"customers"}})
 	require.NoError(t, err)
-	w.await(time.Minute, "the re-sync's push of the other customers", func() bool {
+	w.await("the re-sync's push of the other customers", func() bool {
 		return w.ometria.count(pushes(customer(w.ids("customers")[1]))) > others
 	})
 	w.lap(bystander)
 	assert.Equal(t, came+1, w.ometria.count(pushes(customer(id))), "nothing is pushed of a record while a push of it is on its way")
 
 	held.deliver()
-	w.arrives(time.Minute, customer(id), "lastname", "Version2")
-	w.settles(time.Minute, "customers", id)
+	w.arrives(customer(id), "lastname", "Version2")
+	w.settles("customers", id)
 	versions := w.pushed(customer(id), "lastname")[before:]
 	assert.Equal(t, "Version1", versions[0])
 	for _, later := range versions[1:] {
@@ -84,14 +81,14 @@ func eventsWhileItRuns(t *testing.T, w *world) {
 		}
 		return answered
 	}
-	w.await(time.Minute, "an answer to each webhook", func() bool { return answered() == 20 })
+	w.await("an answer to each webhook", func() bool { return answered() == 20 })
 	w.lap(bystander)
 	w.lap(bystander) // the run has been told of all of them
 	held.deliver()
 
-	w.settles(time.Minute, "customers", id)
+	w.settles("customers", id)
 	w.lap(bystander)
-	w.settles(time.Minute, "customers", id)
+	w.settles("customers", id)
 	assert.Equal(t, "Change20", w.atOmetria(customer(id))["lastname"])
 	assert.Equal(t, 2, w.store.count(reads("customers", id))-fetches, "the fetch held back, and one more")
 	assert.Equal(t, 2, w.ometria.count(pushes(customer(id)))-pushed)
@@ -104,7 +101,7 @@ func eventsWhileItRuns(t *testing.T, w *world) {
 func customersEvents(t *testing.T, w *world) {
 	id := w.ids("customers")[3]
 	w.change("customers", id, map[string]any{"email": "New.Address@Example.com", "first_name": "Nova"})
-	w.arrives(time.Minute, customer(id), "email", "new.address@example.com")
+	w.arrives(customer(id), "email", "new.address@example.com")
 	assert.Equal(t, "Nova", w.atOmetria(customer(id))["firstname"])
 
 	came := w.door.count()
@@ -113,7 +110,7 @@ func customersEvents(t *testing.T, w *world) {
 	w.change("customers", id, map[string]any{"addresses": []map[string]any{{
 		"address1": "1 New Street", "city": "Lisbon", "country_code": "PT", "country": "Portugal", "postal_code": "1000-001",
 	}}})
-	w.arrives(time.Minute, customer(id), "country_id", "PT")
+	w.arrives(customer(id), "country_id", "PT")
 	properties, _ := w.atOmetria(customer(id))["properties"].(map[string]any)
 	assert.Equal(t, "42", fmt.Sprint(properties["shoe_size"]))
 	for _, d := range w.door.since(came) {
@@ -131,15 +128,15 @@ func goneAndThereAgain(t *testing.T, w *world) {
 	there := w.store.gone(-1, "products", returns)
 	w.change("products", returns, map[string]any{"name": "Returns", "is_visible": true})
 
-	w.arrives(time.Minute, product(blinks), "title", "Blinks")
+	w.arrives(product(blinks), "title", "Blinks")
 	assert.NotContains(t, w.pushed(product(blinks), "is_active")[before:], false, "one answer that says gone is no deletion")
-	w.arrives(time.Minute, product(returns), "is_active", false)
-	assert.Equal(t, "deleted", w.settles(time.Minute, "products", returns).Outcome)
+	w.arrives(product(returns), "is_active", false)
+	assert.Equal(t, "deleted", w.settles("products", returns).Outcome)
 	there()
 	w.change("products", returns, map[string]any{"name": "Returned"})
-	w.arrives(time.Minute, product(returns), "title", "Returned")
+	w.arrives(product(returns), "title", "Returned")
 	assert.Equal(t, true, w.atOmetria(product(returns))["is_active"])
-	assert.Equal(t, "accepted", w.settles(time.Minute, "products", returns).Outcome)
+	assert.Equal(t, "accepted", w.settles("products", returns).Outcome)
 }
 
 // deletions takes a record of each entity away and sees what Ometria is told.
@@ -161,12 +158,12 @@ func deletions(t *testing.T, w *world) {
 		"products": {hat, product(hat)}, "customers": {dora, customer(dora)}, "orders": {sale, orderAt(sale)},
 	}
 	for entity, one := range all {
-		w.await(time.Minute, entity+" at Ometria", func() bool { return w.atOmetria(one.at) != nil })
-		w.settles(time.Minute, entity, one.id)
+		w.await(entity+" at Ometria", func() bool { return w.atOmetria(one.at) != nil })
+		w.settles(entity, one.id)
 	}
 	for _, id := range []int64{in, out} {
-		w.await(time.Minute, "subscriber at Ometria", func() bool { return w.atOmetria(subscriber(id)) != nil })
-		w.settles(time.Minute, "subscribers", id)
+		w.await("subscriber at Ometria", func() bool { return w.atOmetria(subscriber(id)) != nil })
+		w.settles("subscribers", id)
 	}
 	title := w.atOmetria(product(hat))["title"]
 	pushedOf := func(k key) int { return w.ometria.count(pushes(k)) }
@@ -178,15 +175,15 @@ func deletions(t *testing.T, w *world) {
 	require.NoError(t, w.shop.Delete("subscribers", in))
 	require.NoError(t, w.shop.Delete("subscribers", out))
 
-	w.arrives(time.Minute, product(hat), "is_active", false)
+	w.arrives(product(hat), "is_active", false)
 	assert.Equal(t, title, w.atOmetria(product(hat))["title"], "the rest of the record is kept")
-	w.arrives(time.Minute, orderAt(sale), "is_valid", false)
-	w.arrives(time.Minute, subscriber(in), "marketing_optin", "EXPLICITLY_OPTEDOUT")
+	w.arrives(orderAt(sale), "is_valid", false)
+	w.arrives(subscriber(in), "marketing_optin", "EXPLICITLY_OPTEDOUT")
 	for entity, one := range all {
-		w.await(time.Minute, entity+" deleted", func() bool { return w.story(entity, one.id).Outcome == "deleted" })
+		w.await(entity+" deleted", func() bool { return w.story(entity, one.id).Outcome == "deleted" })
 	}
 	for _, id := range []int64{in, out} {
-		w.await(time.Minute, "subscriber deleted", func() bool { return w.story("subscribers", id).Outcome == "deleted" })
+		w.await("subscriber deleted", func() bool { return w.story("subscribers", id).Outcome == "deleted" })
 	}
 	assert.Equal(t, ofDora, pushedOf(customer(dora)), "a customer who leaves has not opted out")
 	assert.Equal(t, ofOut, pushedOf(subscriber(out)), "who was never seen to be in is not opted out")

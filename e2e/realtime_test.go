@@ -41,7 +41,7 @@ type world struct {
 	door       *door
 	temporal   *process
 	temporalAt string
-	temporalIn string // its data
+	temporalIn string // its data; empty for in memory
 	environ    []string
 	database   string
 	keys       string
@@ -53,9 +53,10 @@ type world struct {
 // worldOptions are what a test may want of its world.
 type worldOptions struct {
 	shop     bigcommercesim.Options
-	database string // instead of a SQLite file
-	door     []string
+	database string       // instead of a SQLite file
 	serve    func(*world) // instead of one process for everything
+	// keepTemporal lets Temporal be killed and started again on what it knew.
+	keepTemporal bool
 }
 
 const adminToken = "admin-token-of-this-test"
@@ -74,12 +75,12 @@ func newWorld(t *testing.T, change ...func(*worldOptions)) *world {
 	for _, c := range change {
 		c(&o)
 	}
-	w := &world{t: t, keys: store.NewKey(), address: free(t), temporalAt: free(t), temporalIn: t.TempDir(), database: o.database}
+	w := &world{t: t, keys: store.NewKey(), address: free(t), temporalAt: free(t), database: o.database}
+	if o.keepTemporal {
+		w.temporalIn = t.TempDir()
+	}
 	if w.database == "" {
 		w.database = "sqlite:" + filepath.Join(t.TempDir(), "obc.db")
-	}
-	if o.door == nil {
-		o.door = []string{w.address}
 	}
 	w.simulate(o)
 	w.environ = []string{
@@ -98,7 +99,7 @@ func newWorld(t *testing.T, change ...func(*worldOptions)) *world {
 // simulate puts both stand-ins behind gates, and the door before the API.
 func (w *world) simulate(o worldOptions) {
 	w.t.Helper()
-	w.door = newDoor(w.t, o.door...)
+	w.door = newDoor(w.t, w.address)
 	var err error
 	w.shop, err = bigcommercesim.New(o.shop)
 	require.NoError(w.t, err)
@@ -144,7 +145,7 @@ func (w *world) startTemporal() {
 	select {
 	case err := <-ready:
 		require.NoError(w.t, err, "Temporal ended: %s", p.out)
-	case <-time.After(90 * time.Second):
+	case <-time.After(patience):
 		w.t.Fatal("Temporal does not answer")
 	}
 	w.temporal = p
@@ -160,7 +161,7 @@ func (w *world) start(role, address string, environ ...string) *process {
 
 func (w *world) answersAt(p *process, address, path string) {
 	w.t.Helper()
-	p.eventually(time.Minute, "an answer of "+path, func() bool {
+	p.eventually(patience, "an answer of "+path, func() bool {
 		resp, err := http.Get("http://" + address + path)
 		if err != nil {
 			return false
@@ -182,23 +183,34 @@ func (w *world) connect(shop bigcommercesim.Options) {
 	})
 	require.NoError(w.t, err)
 	w.connection = c.ID
-	w.await(2*time.Minute, "connected", func() bool {
+	w.await("connected", func() bool {
 		c := w.look()
 		require.Nil(w.t, c.Failure)
 		return c.Status == "connected" && c.Waiting() == 0
 	})
 }
 
+// patience is when a test gives up on what should take seconds: it may share its
+// cores with much else.
+const patience = 4 * time.Minute
+
+// in is the same world in a part of its test.
+func (w *world) in(t *testing.T) *world {
+	part := *w
+	part.t = t
+	return &part
+}
+
 // await polls until the condition holds.
-func (w *world) await(limit time.Duration, what string, condition func() bool) {
+func (w *world) await(what string, condition func() bool) {
 	w.t.Helper()
-	deadline, tick := time.After(limit), time.NewTicker(20*time.Millisecond)
+	deadline, tick := time.After(patience), time.NewTicker(20*time.Millisecond)
 	defer tick.Stop()
 	for !condition() {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			w.t.Fatalf("not within %s: %s", limit, what)
+			w.t.Fatalf("not within %s: %s", patience, what)
 		}
 	}
 }
@@ -279,18 +291,18 @@ func (w *world) pushed(k key, field string) (values []any) {
 }
 
 // arrives waits until Ometria holds a record with that value in a field.
-func (w *world) arrives(limit time.Duration, k key, field string, want any) {
+func (w *world) arrives(k key, field string, want any) {
 	w.t.Helper()
-	w.await(limit, fmt.Sprintf("%s %s %s = %v at Ometria", k.kind, k.id, field, want), func() bool {
+	w.await(fmt.Sprintf("%s %s %s = %v at Ometria", k.kind, k.id, field, want), func() bool {
 		fields := w.atOmetria(k)
 		return fields != nil && fields[field] == want
 	})
 }
 
 // settles waits until nothing is left to do for a record.
-func (w *world) settles(limit time.Duration, entity string, id int64) (story apiclient.RecordStory) {
+func (w *world) settles(entity string, id int64) (story apiclient.RecordStory) {
 	w.t.Helper()
-	w.await(limit, fmt.Sprintf("%s %d at rest", entity, id), func() bool {
+	w.await(fmt.Sprintf("%s %d at rest", entity, id), func() bool {
 		story = w.story(entity, id)
 		return !story.Dirty && !story.InFlight && (story.Workflow == nil || story.Workflow.Status != "running")
 	})
@@ -305,7 +317,7 @@ func (w *world) lap(bystander int64) {
 	w.t.Helper()
 	title := fmt.Sprintf("Lap %d", time.Now().UnixNano())
 	w.change("products", bystander, map[string]any{"name": title})
-	w.arrives(time.Minute, product(bystander), "title", title)
+	w.arrives(product(bystander), "title", title)
 }
 
 // dial opens a client of Temporal.
