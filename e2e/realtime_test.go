@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -75,7 +76,7 @@ func newWorld(t *testing.T, change ...func(*worldOptions)) *world {
 	for _, c := range change {
 		c(&o)
 	}
-	w := &world{t: t, keys: store.NewKey(), address: free(t), temporalAt: free(t), database: o.database}
+	w := &world{t: t, keys: store.NewKey(), address: free(t), database: o.database}
 	if o.keepTemporal {
 		w.temporalIn = t.TempDir()
 	}
@@ -83,13 +84,13 @@ func newWorld(t *testing.T, change ...func(*worldOptions)) *world {
 		w.database = "sqlite:" + filepath.Join(t.TempDir(), "obc.db")
 	}
 	w.simulate(o)
+	w.startTemporal()
 	w.environ = []string{
 		"OBC_DATABASE_URL=" + w.database, "OBC_ENCRYPTION_KEYS=" + w.keys, "OBC_TOKENS=admin:" + adminToken,
 		"OBC_BIGCOMMERCE_URL=" + w.store.url, "OBC_OMETRIA_URL=" + w.ometria.url, "OBC_OMETRIA_PUSHES_PER_SECOND=0",
 		"OBC_PUBLIC_URL=" + w.door.url, "OBC_LOG_LEVEL=warn", "OBC_LOG_FORMAT=text",
 		"TEMPORAL_ADDRESS=" + w.temporalAt, "TEMPORAL_CONFIG_FILE=/dev/null",
 	}
-	w.startTemporal()
 	o.serve(w)
 	w.api = apiclient.New("http://"+w.address, adminToken, &http.Client{Timeout: time.Minute})
 	w.connect(o.shop)
@@ -112,10 +113,11 @@ func (w *world) simulate(o worldOptions) {
 	w.ometria = newGate(w.t, stand)
 }
 
-// startTemporal starts the server on what it kept, if anything.
+// startTemporal starts the server, the second time at the same address and on
+// what it kept.
 func (w *world) startTemporal() {
 	w.t.Helper()
-	args := []string{"-data", w.temporalIn, "-frontend", w.temporalAt, "-ui", "off"}
+	args := []string{"-data", w.temporalIn, "-frontend", cmp.Or(w.temporalAt, "127.0.0.1:0"), "-ui", "off"}
 	for _, name := range workflows.SearchAttributeNames() {
 		args = append(args, "-search-attribute", name+"=Keyword")
 	}
@@ -128,9 +130,13 @@ func (w *world) startTemporal() {
 	stdout, err := p.cmd.StdoutPipe()
 	require.NoError(w.t, err)
 	require.NoError(w.t, p.cmd.Start())
+	var said struct{ Frontend string }
 	ready := make(chan error, 1)
 	go func() {
-		_, err := bufio.NewReader(stdout).ReadBytes('\n') // all that it says
+		line, err := bufio.NewReader(stdout).ReadBytes('\n') // all that it says
+		if err == nil {
+			err = json.Unmarshal(line, &said)
+		}
 		ready <- err
 		_ = p.cmd.Wait() // killed, as a rule
 		close(p.done)
@@ -148,7 +154,7 @@ func (w *world) startTemporal() {
 	case <-time.After(patience):
 		w.t.Fatal("Temporal does not answer")
 	}
-	w.temporal = p
+	w.temporal, w.temporalAt = p, said.Frontend
 }
 
 // start runs the product in a role and waits until it answers at the address.
@@ -191,8 +197,9 @@ func (w *world) connect(shop bigcommercesim.Options) {
 }
 
 // patience is when a test gives up on what should take seconds: it may share its
-// cores with much else.
-const patience = 4 * time.Minute
+// cores with much else. It is less than the three minutes after which a record
+// is handed over again, which would hide a lost handover.
+const patience = 150 * time.Second
 
 // in is the same world in a part of its test.
 func (w *world) in(t *testing.T) *world {
