@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"iter"
 	"reflect"
 	"regexp"
 	"strings"
@@ -115,6 +116,18 @@ func loadQueries(d dialect) (*queries, error) {
 		return nil, fmt.Errorf("query %s is not used", name)
 	}
 	return q, nil
+}
+
+// texts yields every query.
+func (q *queries) texts() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		fields := reflect.ValueOf(q).Elem()
+		for i := range fields.NumField() {
+			if !yield(fields.Field(i).String()) {
+				return
+			}
+		}
+	}
 }
 
 func translate(d dialect, body string) string {
