@@ -68,7 +68,7 @@ func (s *Store) NextSeq(ctx context.Context) (seq int64, err error) {
 	if s.dialect == postgres {
 		err = s.writer.QueryRowContext(ctx, s.q.NextSeq).Scan(&seq)
 	} else {
-		err = s.write(ctx, func(t *tx) error {
+		err = s.writeSoon(ctx, func(t *tx) error {
 			seq, err = t.nextSeq()
 			return err
 		})
@@ -238,7 +238,7 @@ func (s *Store) Renew(ctx context.Context, id connection.ID, entity connection.E
 // refused, or the answer was 403 or 429. The records are dirty.
 func (s *Store) Release(ctx context.Context, id connection.ID, entity connection.Entity, fetched int64, ids []connection.RecordID) error {
 	list := idList(ids)
-	err := s.write(ctx, func(t *tx) error {
+	err := s.writeSoon(ctx, func(t *tx) error {
 		if err := t.lockRecords(id, entity, list); err != nil {
 			return err
 		}
@@ -297,7 +297,7 @@ func (s *Store) Finish(ctx context.Context, f Finish) (finished int, err error) 
 	for i, r := range f.Results {
 		items[i], ids[i] = newResultItem(r), r.RecordID
 	}
-	err = s.write(ctx, func(t *tx) error {
+	err = s.writeSoon(ctx, func(t *tx) error {
 		if err := t.lockRecords(f.ConnectionID, f.Entity, idList(ids)); err != nil {
 			return err
 		}
@@ -316,7 +316,7 @@ func (s *Store) Finish(ctx context.Context, f Finish) (finished int, err error) 
 func (s *Store) Attempted(ctx context.Context, key connection.RecordKey, reason connection.Reason, backoffUntil time.Time) error {
 	// The wait crosses over, not the moment: the database's clock may differ.
 	wait := max(0, time.Until(backoffUntil))
-	err := s.write(ctx, func(t *tx) error {
+	err := s.writeSoon(ctx, func(t *tx) error {
 		_, err := t.exec(s.q.RecordAttempt, string(key.ConnectionID), string(key.Entity), int64(key.RecordID), encode(reason), millis(wait))
 		if err != nil {
 			return err
@@ -365,7 +365,7 @@ func (s *Store) ExpireClaims(ctx context.Context) (expired int, err error) {
 	}
 	for group, ids := range groups {
 		n := 0
-		err := s.write(ctx, func(t *tx) (err error) {
+		err := s.writeSoon(ctx, func(t *tx) (err error) {
 			list := idList(ids)
 			if err := t.lockRecords(group.ConnectionID, group.Entity, list); err != nil {
 				return err

@@ -74,7 +74,7 @@ func (s *Store) Dispatch(ctx context.Context, l Limits) (handed []Handover, err 
 	if len(idle) == 0 {
 		return nil, nil
 	}
-	err = s.write(ctx, func(t *tx) error {
+	err = s.writeSoon(ctx, func(t *tx) error {
 		handed = nil
 		mine, err := t.tryAdvisoryLock(dispatchLock)
 		if err != nil || !mine {
@@ -180,7 +180,7 @@ func (s *Store) Undispatch(ctx context.Context, keys []connection.RecordKey) err
 	for i, key := range keys {
 		items[i] = recordItem{Connection: key.ConnectionID, Entity: key.Entity, ID: int64(key.RecordID)}
 	}
-	err := s.write(ctx, func(t *tx) error {
+	err := s.writeSoon(ctx, func(t *tx) error {
 		_, err := t.exec(s.q.Undispatch, encode(items))
 		return err
 	})

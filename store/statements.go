@@ -44,7 +44,17 @@ type keepingConn struct {
 	sqliteConn
 	queries map[string]bool
 	kept    map[string]*keptStatement
+	soon    bool // synchronous is NORMAL, not FULL
 }
+
+// syncedSoon is the key of contexts whose transactions need not be on the disk
+// when they are committed.
+type syncedSoon struct{}
+
+const (
+	syncNow  = "PRAGMA synchronous = FULL"
+	syncSoon = "PRAGMA synchronous = NORMAL"
+)
 
 // sqliteStatement is what the driver's statements are.
 type sqliteStatement interface {
@@ -108,6 +118,22 @@ func (c *keepingConn) QueryContext(ctx context.Context, query string, args []dri
 	}
 	kept.busy = true
 	return &keptRows{rows, kept}, nil
+}
+
+// BeginTx begins a transaction that is synced to the disk when it commits, or,
+// where the context says soon, with the next one that is.
+func (c *keepingConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	if soon := ctx.Value(syncedSoon{}) != nil; soon != c.soon {
+		pragma := syncNow
+		if soon {
+			pragma = syncSoon
+		}
+		if _, err := c.ExecContext(ctx, pragma, nil); err != nil {
+			return nil, err
+		}
+		c.soon = soon
+	}
+	return c.sqliteConn.BeginTx(ctx, opts)
 }
 
 func (c *keepingConn) Close() error {

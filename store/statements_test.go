@@ -99,3 +99,21 @@ func TestKeptStatementIsNotSharedWhileItIsRead(t *testing.T) {
 	again, err := tx.QueryContext(t.Context(), selectItems, 1)
 	assert.Equal(t, []int{1, 2}, numbers(t, again, err))
 }
+
+// What must be on the disk is, whatever transaction came before it.
+func TestOnlyWhatMayBeLostIsSyncedLater(t *testing.T) {
+	keys, err := ParseKeys(NewKey())
+	require.NoError(t, err)
+	s, err := Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "test.db"), keys, nil)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, s.Close()) })
+	const full, normal = 2, 1
+	for n, c := range []struct {
+		write func(context.Context, func(*tx) error) error
+		want  int
+	}{{s.write, full}, {s.writeSoon, normal}, {s.writeSoon, normal}, {s.write, full}, {s.write, full}, {s.writeSoon, normal}} {
+		var got int
+		require.NoError(t, c.write(t.Context(), func(t *tx) error { return t.row("PRAGMA synchronous").Scan(&got) }))
+		assert.Equal(t, c.want, got, "transaction %d", n)
+	}
+}

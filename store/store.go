@@ -103,6 +103,7 @@ func Open(ctx context.Context, databaseURL string, keys *Keyring, logger *slog.L
 	for text := range q.texts() {
 		s.texts[text] = true
 	}
+	s.texts[syncNow], s.texts[syncSoon] = true, true
 	if err := s.Ping(ctx); err != nil {
 		return nil, errors.Join(err, s.closePools())
 	}
