@@ -62,7 +62,7 @@ func New(o Options) *Worker {
 		options: o,
 		activities: &activities.Activities{
 			Store: o.Store, Dialer: o.Dialer, Tester: o.Tester, Schedules: o.Starter, Workflows: o.Starter,
-			PublicURL: o.PublicURL, TagURL: o.TagURL, Logger: o.Logger, Metrics: o.Metrics,
+			PublicURL: o.PublicURL, TagURL: o.TagURL, Logger: o.Logger, Metrics: o.Metrics, Slots: realtimeActivities,
 		},
 		dispatcher: starter.NewDispatcher(o.Starter, o.Store, o.Registerer, o.Logger),
 	}
