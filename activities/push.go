@@ -102,9 +102,15 @@ func (s *session) pushChunk(ctx context.Context, r reading) (verdicts, error) {
 		return nil, fmt.Errorf("claim records: %w", err)
 	}
 
+	held, err := s.holdLosses(ctx, r, states)
+	if err != nil {
+		return nil, err
+	}
 	c := &chunk{session: s, r: r, states: states, sent: map[connection.RecordID]*progress{}, answered: verdicts{}, finished: verdicts{}}
 	for _, it := range r.items {
-		if prev, claimed := states[it.ID]; claimed {
+		if prev, claimed := states[it.ID]; claimed && held[it.ID] {
+			c.answered[it.ID] = heldBack(it, prev)
+		} else if claimed {
 			c.add(it, it.Map(prev))
 		}
 	}

@@ -11,5 +11,6 @@ var (
 	BulkSyncID          = workflows.BulkSyncID
 	SyncRecordID        = workflows.SyncRecordID
 	ReconcileID         = workflows.ReconcileID
+	SweepID             = workflows.SweepID
 	ConnectionRemovalID = workflows.ConnectionRemovalID
 )

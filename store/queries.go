@@ -35,6 +35,10 @@ type queries struct {
 
 	BeginEntitySync, SelectEntitySync, CommitPage, LatestSyncs, CountRecords,
 
+	BeginPass, ListPasses, CommitPassPage, FinishPass, WantPasses, DeletePasses, NoteMend, SelectMend, DeleteMends,
+	LookAtRecords, SeeRecords, CountUnseen, MarkUnseen, HoldUnseen, RestoreHeld, RestoreAllHeld, MarkHeld, SampleHeld,
+	CountHeld, SelectLosses, StampLost, CountLost, CountExisting, SelectLossDecision, ConfirmLosses, DeleteLossDecisions,
+
 	InsertRequest, SelectRequest, RestartRequest, SaveRequest, DeleteRequest, PurgeRequests,
 
 	InsertPace, LockPace, SelectPace, UpdatePace, ExpireSlots, CountSlots, InsertSlot, DeleteSlot string

@@ -197,6 +197,7 @@ const (
 	migrationLock int64 = 0x6f6263_01 + iota
 	connectionsLock
 	dispatchLock
+	lossesLock
 )
 
 func (s *Store) lockMigrations(ctx context.Context) (unlock func(), err error) {

@@ -123,6 +123,7 @@ func (w *Worker) build(queue string, onFatal func(error)) sdkworker.Worker {
 	built.RegisterWorkflow(workflows.BulkSync)
 	built.RegisterWorkflow(workflows.SyncRecord)
 	built.RegisterWorkflow(workflows.Reconcile)
+	built.RegisterWorkflow(workflows.Sweep)
 	built.RegisterWorkflow(workflows.ConnectionRemoval)
 	w.register(built)
 	return built
@@ -134,7 +135,7 @@ func (w *Worker) register(r sdkworker.ActivityRegistry) {
 		w.activities.SetPhase, w.activities.FailSetup, w.activities.Attend, w.activities.Unattend,
 		w.activities.SyncSlice, w.activities.SyncRecord, w.activities.GiveUpRecord, w.activities.Reconcile,
 		w.activities.StopWorkflows, w.activities.RemoveSchedules, w.activities.RemoveHooks,
-		w.activities.RemoveScript, w.activities.Erase,
+		w.activities.RemoveScript, w.activities.Erase, w.activities.FastPass, w.activities.FullPass,
 	} {
 		r.RegisterActivity(activity)
 	}

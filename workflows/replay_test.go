@@ -30,6 +30,7 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 			replayer.RegisterWorkflow(workflows.BulkSync)
 			replayer.RegisterWorkflow(workflows.SyncRecord)
 			replayer.RegisterWorkflow(workflows.Reconcile)
+			replayer.RegisterWorkflow(workflows.Sweep)
 			replayer.RegisterWorkflow(workflows.ConnectionRemoval)
 			assert.NoError(t, replayer.ReplayWorkflowHistory(discard{}, history))
 		})
