@@ -52,8 +52,7 @@ func (s *Store) BeginPass(ctx context.Context, id connection.ID, kind connection
 	return s.Pass(ctx, id, kind, entity)
 }
 
-// Pass returns what is known of a connection's passes of a kind over an entity;
-// nothing but the clock when there was none.
+// Pass returns what is known of a connection's passes of a kind over an entity.
 func (s *Store) Pass(ctx context.Context, id connection.ID, kind connection.PassKind, entity connection.Entity) (Pass, error) {
 	all, err := s.passes(ctx, id)
 	if err != nil {

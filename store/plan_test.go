@@ -32,6 +32,9 @@ func TestPlans(t *testing.T) {
 		"RecordsByRequest": s.q.RecordsByRequest,
 		"GroupNotes":       s.q.GroupNotes,
 		"CountFields":      s.q.CountFields, "AnyNewsOfFields": s.q.AnyNewsOfFields, "SeeFields": s.q.SeeFields,
+		"LookAtRecords": s.q.LookAtRecords, "SeeRecords": s.q.SeeRecords, "RestoreHeld": s.q.RestoreHeld,
+		"RestoreAllHeld": s.q.RestoreAllHeld, "MarkHeld": s.q.MarkHeld, "SampleHeld": s.q.SampleHeld, "CountHeld": s.q.CountHeld,
+		"SelectLosses": s.q.SelectLosses, "StampLost": s.q.StampLost, "CountLost": s.q.CountLost,
 		"SelectPushedSince": s.q.SelectPushedSince, "ClearFingerprints": s.q.ClearFingerprints,
 	} {
 		t.Run(name, func(t *testing.T) {
