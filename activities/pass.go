@@ -20,7 +20,8 @@ const (
 	// changed then may not have been in a list yet, or was being pushed as it
 	// had been before.
 	passOverlap = 5 * time.Minute
-	// firstMargin is how far before the making of the hooks the first one does.
+	// firstMargin is how far before the making of the connection, and so of its
+	// hooks, the first one does: the clocks may differ.
 	firstMargin = 10 * time.Minute
 	// contactsEvery is how often a full pass reads customers and subscribers.
 	contactsEvery = 7 * 24 * time.Hour
@@ -221,11 +222,7 @@ func (r *passRun) begin(ctx context.Context, entity connection.Entity) (store.Pa
 	if r.kind == connection.FullPass {
 		r.references.Forget(r.connection.ID) // names change, and no webhook tells
 	}
-	first := r.connection.CreatedAt
-	if made := r.connection.Installed.HooksMadeAt; made != nil && made.Before(first) {
-		first = *made
-	}
-	return r.Store.BeginPass(ctx, r.connection.ID, r.kind, entity, r.clock, first.Add(-firstMargin))
+	return r.Store.BeginPass(ctx, r.connection.ID, r.kind, entity, r.clock, r.connection.CreatedAt.Add(-firstMargin))
 }
 
 // deal pushes what differs of a page and returns how many records that were.

@@ -394,3 +394,15 @@ func TestFullPassTakesATenthOfTheQuota(t *testing.T) {
 	made := len(w.requested())
 	assert.GreaterOrEqual(t, time.Since(begun), time.Duration(made-1)*200*time.Millisecond, "%d requests", made)
 }
+
+// Errors of Ometria that nobody saw are made up for: what was pushed since is
+// pushed again by the next full pass, and only that.
+func TestFullPassPushesWhatWasForgotten(t *testing.T) {
+	w := synced(t, func(o *worldOptions) { o.shop.Customers = 5 })
+	assert.Zero(t, w.full().Differed)
+	cleared, err := w.Store.ClearFingerprintsSince(w.ctx, w.c.IdentificationCode, time.Time{})
+	require.NoError(t, err)
+	assert.Equal(t, 5, cleared)
+	assert.Equal(t, int64(5), w.full().Differed)
+	assert.Zero(t, w.full().Differed)
+}
