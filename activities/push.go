@@ -120,9 +120,19 @@ func (s *session) pushClaimed(ctx context.Context, readings ...reading) (*chunk,
 	if c.states, err = s.Store.Claim(ctx, claim); err != nil {
 		return nil, fmt.Errorf("claim records: %w", err)
 	}
+	held := map[connection.RecordID]bool{}
+	for _, r := range readings {
+		some, err := s.holdLosses(ctx, r, c.states)
+		if err != nil { // nothing was sent
+			return nil, errors.Join(err, s.releaseClaims(ctx, claim, c.states))
+		}
+		maps.Copy(held, some)
+	}
 	for _, r := range readings {
 		for _, it := range r.items {
-			if prev, claimed := c.states[it.ID]; claimed {
+			if prev, claimed := c.states[it.ID]; claimed && held[it.ID] {
+				c.answered[it.ID] = heldBack(it, prev)
+			} else if claimed {
 				c.add(it, it.Map(prev))
 			}
 		}

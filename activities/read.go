@@ -29,6 +29,17 @@ type page struct {
 	reading
 	cursor string // where the walk goes on after this page
 	last   bool
+	seen   []connection.RecordID // all ids on the page, also of what is left out
+	from   int64                 // on the last page: ids below it were not looked at
+}
+
+// see notes rows that could not be read, but are there.
+func (p *page) see(rows []bigcommerce.Unreadable) {
+	for _, row := range rows {
+		if row.ID != 0 {
+			p.seen = append(p.seen, connection.RecordID(row.ID))
+		}
+	}
 }
 
 // walk reads pages of one entity, each by a keyset, never by page numbers:
@@ -38,6 +49,11 @@ type walk struct {
 	entity connection.Entity
 	since  time.Time
 	limit  int // halved when BigCommerce cannot answer for so many
+
+	// What follows is a pass's.
+	modified time.Time // only records changed since; zero for all
+	clock    time.Time // BigCommerce's when the pass began
+	until    time.Time // orders are walked back to those made before
 }
 
 func (w *walk) read(ctx context.Context, cursor string) (page, error) {

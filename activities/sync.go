@@ -344,6 +344,8 @@ func (r *SliceResult) count(p page, done verdicts) {
 			r.Accepted++
 		case connection.Rejected:
 			r.Rejected++
+		case connection.Waiting: // held by the guard
+			r.Waiting++
 		default:
 			r.Skipped++
 		}

@@ -29,6 +29,8 @@ type Starter interface {
 	Pause(ctx context.Context, id connection.ID) error
 	Resume(ctx context.Context, id connection.ID) error
 	Remove(ctx context.Context, c connection.Connection) (workflowID string, err error)
+	ReconcileNow(ctx context.Context, id connection.ID) error
+	SweepNow(ctx context.Context, id connection.ID) error
 	Running(ctx context.Context, workflowID string) (bool, error)
 	RecordWorkflow(ctx context.Context, key connection.RecordKey) (*starter.RecordWorkflow, error)
 }

@@ -336,6 +336,12 @@ func (f *fakeStarter) Resume(_ context.Context, id connection.ID) error {
 func (f *fakeStarter) Remove(_ context.Context, c connection.Connection) (string, error) {
 	return "", f.note("Remove", string(c.ID))
 }
+func (f *fakeStarter) ReconcileNow(_ context.Context, id connection.ID) error {
+	return f.note("ReconcileNow", string(id))
+}
+func (f *fakeStarter) SweepNow(_ context.Context, id connection.ID) error {
+	return f.note("SweepNow", string(id))
+}
 func (f *fakeStarter) Running(_ context.Context, workflowID string) (bool, error) {
 	err := f.note("Running", workflowID)
 	f.mu.Lock()

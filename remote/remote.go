@@ -48,8 +48,13 @@ type Accounts struct {
 	hash     connection.StoreHash
 	class    pacing.Class
 	pacer    *pacing.Pacer
+	slow     func(context.Context) error
 	requests atomic.Int64
 }
+
+// SlowDown has every further request to BigCommerce wait for turn first, for
+// work that may take only a share of the budget. Call it before any is made.
+func (a *Accounts) SlowDown(turn func(context.Context) error) { a.slow = turn }
 
 // Open returns clients for an authentication. account names the Ometria
 // account whose budget pushes and reads take from: the identification code, or

@@ -41,6 +41,11 @@ func (a *Accounts) before(ctx context.Context) (release func(), err error) {
 	if t, ok := ctx.Value(tokenKey{}).(*Token); ok && t.accounts == a && t.spent.CompareAndSwap(false, true) {
 		return t.release, nil
 	}
+	if a.slow != nil {
+		if err := a.slow(ctx); err != nil {
+			return nil, err
+		}
+	}
 	return a.pacer.BigCommerce(ctx, a.hash, a.class)
 }
 

@@ -130,7 +130,7 @@ func Run(ctx context.Context, config Config, roles Roles, options Options) (err 
 		OnBigCommerce: counted.BigCommerce, OnOmetria: counted.Ometria,
 	})
 	inspector := inspect.New(database, dialer)
-	start := starter.New(temporalClient, config.ReconcileEvery)
+	start := starter.New(temporalClient, config.ReconcileEvery, starter.WithSweepEvery(config.SweepEvery))
 
 	wake := func() {}
 	var syncer *worker.Worker

@@ -12,5 +12,6 @@ var (
 	SyncRecordID        = workflows.SyncRecordID
 	SyncBatchID         = workflows.SyncBatchID
 	ReconcileID         = workflows.ReconcileID
+	SweepID             = workflows.SweepID
 	ConnectionRemovalID = workflows.ConnectionRemovalID
 )

@@ -11,15 +11,25 @@ import (
 	"github.com/ometria/ometria-bigcommerce/workflows"
 )
 
-// ReconcileNow lets a connection's Reconcile run at once, or once more after
-// the run at work. Temporal's NotFound is an error that says the connection has
-// no schedule.
+// ReconcileNow starts Reconcile for a connection at once, or once more after the
+// run at work, which may have looked already at what has changed since. A
+// connection without the schedule is being set up or removed, which is no
+// error: its setup makes hooks and script anyway.
 func (s *Starter) ReconcileNow(ctx context.Context, id connection.ID) error {
-	err := s.temporal.ScheduleClient().GetHandle(ctx, workflows.ReconcileID(id)).Trigger(ctx, client.ScheduleTriggerOptions{
+	return s.trigger(ctx, workflows.ReconcileID(id))
+}
+
+// SweepNow starts Sweep for a connection as ReconcileNow starts Reconcile.
+func (s *Starter) SweepNow(ctx context.Context, id connection.ID) error {
+	return s.trigger(ctx, workflows.SweepID(id))
+}
+
+func (s *Starter) trigger(ctx context.Context, scheduleID string) error {
+	err := s.temporal.ScheduleClient().GetHandle(ctx, scheduleID).Trigger(ctx, client.ScheduleTriggerOptions{
 		Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_BUFFER_ONE,
 	})
-	if err != nil {
-		return fmt.Errorf("trigger reconcile schedule: %w", err)
+	if err != nil && !isNotFound(err) {
+		return fmt.Errorf("trigger schedule %s: %w", scheduleID, err)
 	}
 	return nil
 }

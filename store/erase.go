@@ -41,8 +41,10 @@ func (s *Store) Erase(ctx context.Context, id connection.ID) error {
 		if _, err := t.exec(s.q.DeleteEntitySyncs, string(id)); err != nil {
 			return err
 		}
-		if _, err := t.exec(s.q.DeleteFields, string(id)); err != nil {
-			return err
+		for _, query := range []string{s.q.DeleteFields, s.q.DeletePasses, s.q.DeleteMends, s.q.DeleteLossDecisions} {
+			if _, err := t.exec(query, string(id)); err != nil {
+				return err
+			}
 		}
 		if err := t.forgetStoreEvents(id); err != nil {
 			return err

@@ -39,6 +39,9 @@ func TestPlans(t *testing.T) {
 		"TellRetried": s.q.TellRetried, "TellFailed": s.q.TellFailed, "TellRefusedLater": s.q.TellRefusedLater,
 		"ListAttempts": s.q.ListAttempts, "SelectLastPushed": s.q.SelectLastPushed, "SelectLastRefusal": s.q.SelectLastRefusal,
 		"CountOldAttempts": s.q.CountOldAttempts, "PruneAttempts": s.q.PruneAttempts,
+		"LookAtRecords": s.q.LookAtRecords, "SeeRecords": s.q.SeeRecords, "RestoreHeld": s.q.RestoreHeld,
+		"RestoreAllHeld": s.q.RestoreAllHeld, "MarkHeld": s.q.MarkHeld, "SampleHeld": s.q.SampleHeld, "CountHeld": s.q.CountHeld,
+		"SelectLosses": s.q.SelectLosses, "StampLost": s.q.StampLost, "CountLost": s.q.CountLost,
 		"SelectPushedSince": s.q.SelectPushedSince, "ClearFingerprints": s.q.ClearFingerprints,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -42,6 +42,10 @@ type queries struct {
 
 	BeginEntitySync, SelectEntitySync, CommitPage, LatestSyncs, CountRecords,
 
+	BeginPass, ListPasses, CommitPassPage, FinishPass, WantPasses, DeletePasses, NoteMend, SelectMend, DeleteMends,
+	LookAtRecords, SeeRecords, CountUnseen, MarkUnseen, HoldUnseen, RestoreHeld, RestoreAllHeld, MarkHeld, SampleHeld,
+	CountHeld, SelectLosses, StampLost, CountLost, CountExisting, SelectLossDecision, ConfirmLosses, DeleteLossDecisions,
+
 	InsertRequest, SelectRequest, RestartRequest, SaveRequest, DeleteRequest, PurgeRequests,
 
 	TellWebhooks, TellFinished, TellExpired, TellRetried, TellWish, TellFailed, TellGaveUp, TellRefusedLater,

@@ -211,6 +211,7 @@ const (
 	connectionsLock
 	dispatchLock
 	categoriesLock
+	lossesLock
 )
 
 func (s *Store) lockMigrations(ctx context.Context) (unlock func(), err error) {

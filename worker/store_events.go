@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"go.temporal.io/api/serviceerror"
-
 	"github.com/ometria/ometria-bigcommerce/connection"
 	"github.com/ometria/ometria-bigcommerce/store"
 )
@@ -58,13 +56,7 @@ func (w *Worker) grant(ctx context.Context, to reconciler) error {
 }
 
 func (w *Worker) grantOne(ctx context.Context, wish store.ReconcileWish, to reconciler) error {
-	err := to.ReconcileNow(ctx, wish.ConnectionID)
-	if _, none := errors.AsType[*serviceerror.NotFound](err); none {
-		// Without a schedule nothing ever reconciles: not this wish's to mend.
-		w.options.Logger.Warn("reconcile schedule missing", "connection_id", wish.ConnectionID)
-		err = nil
-	}
-	if err != nil {
+	if err := to.ReconcileNow(ctx, wish.ConnectionID); err != nil {
 		return err
 	}
 	return w.options.Store.GrantReconcile(ctx, wish)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/api/serviceerror"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
 	"github.com/ometria/ometria-bigcommerce/store"
@@ -76,10 +75,4 @@ func TestReconcileWishesAreGranted(t *testing.T) {
 	to.during = nil
 	require.NoError(t, w.grant(ctx, to))
 	assert.Equal(t, 2, asked(), "a wish that came meanwhile counts")
-
-	tell()
-	to.err = serviceerror.NewNotFound("no schedule")
-	require.NoError(t, w.grant(ctx, to))
-	require.NoError(t, w.grant(ctx, to))
-	assert.Equal(t, 1, asked(), "there is nothing to start")
 }

@@ -130,6 +130,7 @@ func (w *Worker) build(queue string, onFatal func(error)) sdkworker.Worker {
 	built.RegisterWorkflow(workflows.SyncRecord)
 	built.RegisterWorkflow(workflows.SyncBatch)
 	built.RegisterWorkflow(workflows.Reconcile)
+	built.RegisterWorkflow(workflows.Sweep)
 	built.RegisterWorkflow(workflows.ConnectionRemoval)
 	w.register(built)
 	return built
@@ -141,7 +142,7 @@ func (w *Worker) register(r sdkworker.ActivityRegistry) {
 		w.activities.SetPhase, w.activities.FailSetup, w.activities.Attend, w.activities.Unattend,
 		w.activities.SyncSlice, w.activities.SyncRecord, w.activities.GiveUpRecord, w.activities.Reconcile,
 		w.activities.StopWorkflows, w.activities.RemoveSchedules, w.activities.RemoveHooks,
-		w.activities.RemoveScript, w.activities.Erase,
+		w.activities.RemoveScript, w.activities.Erase, w.activities.FastPass, w.activities.FullPass,
 		w.activities.SyncBatch, w.activities.GiveBackBatch,
 	} {
 		r.RegisterActivity(activity)

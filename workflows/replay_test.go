@@ -31,6 +31,7 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 			replayer.RegisterWorkflow(workflows.SyncRecord)
 			replayer.RegisterWorkflow(workflows.SyncBatch)
 			replayer.RegisterWorkflow(workflows.Reconcile)
+			replayer.RegisterWorkflow(workflows.Sweep)
 			replayer.RegisterWorkflow(workflows.ConnectionRemoval)
 			assert.NoError(t, replayer.ReplayWorkflowHistory(discard{}, history))
 		})

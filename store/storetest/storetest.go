@@ -49,6 +49,8 @@ func Run(t *testing.T, open Open) {
 		{"FieldCounts", fieldCounts},
 		{"Warnings", warnings},
 		{"Syncs", syncs},
+		{"Passes", passes},
+		{"Losses", losses},
 		{"Requests", requests},
 		{"Pace", pace},
 		{"Batches", batches},
@@ -61,16 +63,17 @@ func Run(t *testing.T, open Open) {
 // moments are the columns that hold a time, by table.
 var moments = map[string][]string{
 	"records": {"inflight_until", "dirty_at", "dispatched_at", "first_failed_at", "backoff_until", "pushed_at",
-		"last_event_at", "last_fetched_at", "outcome_at", "first_seen_at", "last_webhook_at"},
-	"attempts":     {"at", "other_at"},
-	"connections":  {"next_probe_at", "last_webhook_at"},
-	"entity_syncs": {"started_at"},
-	"fields":       {"first_seen_at", "last_seen_at"},
-	"error_polls":  {"last_push_at", "last_poll_at", "leased_until"},
-	"requests":     {"created_at"},
-	"pace":         {"resets_at", "next_at", "bulk_next_at", "realtime_until", "bulk_until", "backoff_until"},
-	"pace_slots":   {"expires_at"},
-
+		"last_event_at", "last_fetched_at", "outcome_at", "first_seen_at", "last_webhook_at", "lost_at"},
+	"attempts":         {"at", "other_at"},
+	"connections":      {"next_probe_at", "last_webhook_at"},
+	"entity_syncs":     {"started_at"},
+	"passes":           {"finished_at"},
+	"loss_decisions":   {"confirmed_at"},
+	"fields":           {"first_seen_at", "last_seen_at"},
+	"error_polls":      {"last_push_at", "last_poll_at", "leased_until"},
+	"requests":         {"created_at"},
+	"pace":             {"resets_at", "next_at", "bulk_next_at", "realtime_until", "bulk_until", "backoff_until"},
+	"pace_slots":       {"expires_at"},
 	"category_changes": {"leased_until"},
 }
 
