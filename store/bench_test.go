@@ -130,3 +130,33 @@ func BenchmarkLarge(b *testing.B) {
 		})
 	})
 }
+
+// BenchmarkRecord makes the writes of one quiet record's sync: the tokens, the
+// numbers, the claim and the outcome.
+func BenchmarkRecord(b *testing.B) {
+	benchmarkStore(b, func(b *testing.B, s *store.Store, id connection.ID) {
+		ctx := b.Context()
+		number := func() int64 {
+			n, err := s.NextSeq(ctx)
+			require.NoError(b, err)
+			return n
+		}
+		require.NoError(b, s.ObserveBigCommerce(ctx, "bench", store.Quota{Window: time.Hour, Reset: time.Hour, Limit: 1e9, Left: 1e9}))
+		for n := 1; b.Loop(); n++ {
+			slot, _, err := s.TakeBigCommerce(ctx, "bench", 0.2, true, store.Slots{Limit: 3, TTL: time.Minute})
+			require.NoError(b, err)
+			require.NotEmpty(b, slot)
+			f := number()
+			require.NoError(b, s.ReleaseSlot(ctx, "bench", slot))
+			g := number()
+			_, _, err = s.TakeOmetria(ctx, "A", 1000, store.OmetriaPush, true)
+			require.NoError(b, err)
+			record := connection.RecordID(n)
+			_, err = s.Claim(ctx, store.Claim{ConnectionID: id, Entity: connection.Orders, Fetched: f, Items: []store.ClaimItem{{RecordID: record}}})
+			require.NoError(b, err)
+			_, err = s.Finish(ctx, store.Finish{ConnectionID: id, Entity: connection.Orders, Fetched: f, Read: g,
+				Results: []store.Result{{RecordID: record, Outcome: connection.Accepted, RequestIDs: []string{"r"}}}})
+			require.NoError(b, err)
+		}
+	})
+}

@@ -68,12 +68,13 @@ type Result struct {
 }
 
 // NextSeq draws the next number of the one counter that events and fetches
-// share. No number is given twice.
+// share. No number is given twice; one that no later write used may be, after
+// the machine has lost power, to processes that never saw it.
 func (s *Store) NextSeq(ctx context.Context) (seq int64, err error) {
 	if s.dialect == postgres {
 		err = s.writer.QueryRowContext(ctx, s.q.NextSeq).Scan(&seq)
 	} else {
-		err = s.write(ctx, func(t *tx) error {
+		err = s.writeSoon(ctx, func(t *tx) error {
 			seq, err = t.nextSeq()
 			return err
 		})

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -24,8 +25,62 @@ type tx struct {
 // write runs do in one transaction that writes, again when another one was in
 // the way. SQLite takes the write lock at once (BEGIN IMMEDIATE).
 func (s *Store) write(ctx context.Context, do func(t *tx) error) error {
+	return s.writeAgain(ctx, s.writer.BeginTx, do)
+}
+
+// writeSoon is write for what only living processes remember: tokens, slots and
+// the numbers of reads. SQLite does not wait for the disk then. A process that
+// dies loses nothing by it. A machine that does may lose the latest of them, but
+// never one that a later write rests on: the log is synced whole and in order.
+func (s *Store) writeSoon(ctx context.Context, do func(t *tx) error) error {
+	if s.dialect == postgres {
+		return s.write(ctx, do)
+	}
+	conn, err := s.writer.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer func() { _ = conn.Close() }()
+	restore, err := relax(ctx, conn)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer restore()
+	return s.writeAgain(ctx, conn.BeginTx, do)
+}
+
+// relax lets the connection's commits return before they are on disk, until
+// restore is called. Without that the connection is not used any more.
+func relax(ctx context.Context, conn *sql.Conn) (restore func(), err error) {
+	const normal, full = 1, 2
+	var level int
+	if err := conn.QueryRowContext(ctx, "PRAGMA synchronous").Scan(&level); err != nil {
+		return nil, err
+	}
+	if level <= normal {
+		return func() {}, nil
+	}
+	set := func(ctx context.Context, level int) error {
+		_, err := conn.ExecContext(ctx, fmt.Sprintf("PRAGMA synchronous = %d", level))
+		return err
+	}
+	restore = func() {
+		if err := set(context.WithoutCancel(ctx), full); err != nil {
+			_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+		}
+	}
+	if err := set(ctx, normal); err != nil {
+		restore()
+		return nil, err
+	}
+	return restore, nil
+}
+
+type begin func(ctx context.Context, o *sql.TxOptions) (*sql.Tx, error)
+
+func (s *Store) writeAgain(ctx context.Context, begin begin, do func(t *tx) error) error {
 	for try := 1; ; try++ {
-		err := s.writeOnce(ctx, do)
+		err := s.writeOnce(ctx, begin, do)
 		if err == nil || !busy(err) || try == writeTries {
 			return err
 		}
@@ -37,8 +92,8 @@ func (s *Store) write(ctx context.Context, do func(t *tx) error) error {
 	}
 }
 
-func (s *Store) writeOnce(ctx context.Context, do func(t *tx) error) error {
-	sqlTx, err := s.writer.BeginTx(ctx, nil)
+func (s *Store) writeOnce(ctx context.Context, begin begin, do func(t *tx) error) error {
+	sqlTx, err := begin(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
