@@ -178,6 +178,7 @@ func (a *Activities) GiveUpRecord(ctx context.Context, in Record) error {
 // page's last push, so that a retry goes on there.
 func (a *Activities) SyncSlice(ctx context.Context, in Slice) (SliceResult, error) {
 	defer beat(ctx)()
+	ctx = store.WithBulk(ctx)
 	result := SliceResult{Cursor: in.Cursor}
 	s, held, err := a.open(ctx, in.ConnectionID, pacing.Bulk)
 	if err != nil || held != NotHeld {

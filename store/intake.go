@@ -131,7 +131,7 @@ func (i *intake) collect() {
 
 func (i *intake) commit(group []*delivery) {
 	// No caller's context: a group outlives any one of its callers.
-	ctx, cancel := context.WithTimeout(context.Background(), intakeTimeout)
+	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), turnKey{}, webhookTurn), intakeTimeout)
 	defer cancel()
 	err := i.s.write(ctx, func(t *tx) error { return t.receive(group) })
 	for _, d := range group {

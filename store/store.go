@@ -48,6 +48,7 @@ type Store struct {
 	logger  *slog.Logger
 
 	claimTTL time.Duration
+	turns    *turns // nil for PostgreSQL
 	intake   *intake
 	wake     chan struct{}
 
@@ -132,6 +133,7 @@ func (s *Store) openPools(databaseURL string) error {
 			return fmt.Errorf("open database: %w", err)
 		}
 		s.writer.SetMaxOpenConns(1)
+		s.turns = newTurns()
 		if s.reader, err = s.sqlitePool(sqliteDSN(file, false)); err != nil {
 			return errors.Join(fmt.Errorf("open database: %w", err), s.writer.Close())
 		}

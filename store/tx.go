@@ -51,6 +51,11 @@ func (s *Store) writeSoon(ctx context.Context, do func(t *tx) error) error {
 }
 
 func (s *Store) writeOnce(ctx context.Context, do func(t *tx) error) error {
+	leave, err := s.turns.take(ctx)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer leave()
 	sqlTx, err := s.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
