@@ -84,9 +84,9 @@ func (s *session) releaseClaims(ctx context.Context, claim store.Claim, claimed 
 }
 
 // heldBack is how a held record ends: nothing is sent, nothing is forgotten.
-func heldBack(it source.Record, prev connection.RecordState) verdict {
+func heldBack(r reading, it source.Record, prev connection.RecordState) verdict {
 	return verdict{Result: store.Result{
-		RecordID: it.ID, Outcome: connection.Waiting, State: prev, SourceModifiedAt: it.Modified,
+		RecordID: it.ID, Fetched: r.f, Read: r.g, Outcome: connection.Waiting, State: prev, SourceModifiedAt: it.Modified,
 		Reason: &connection.Reason{Code: connection.ReasonMassDeletion, Text: connection.MassDeletionText},
 	}}
 }

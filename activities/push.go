@@ -131,7 +131,7 @@ func (s *session) pushClaimed(ctx context.Context, readings ...reading) (*chunk,
 	for _, r := range readings {
 		for _, it := range r.items {
 			if prev, claimed := c.states[it.ID]; claimed && held[it.ID] {
-				c.answered[it.ID] = heldBack(it, prev)
+				c.answered[it.ID] = heldBack(r, it, prev)
 			} else if claimed {
 				c.add(it, it.Map(prev))
 			}
