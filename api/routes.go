@@ -26,6 +26,8 @@ func (a *api) routes() []route {
 		record          = connection + "/records/:entity/:record_id"
 	)
 	return []route{
+		{get, "/v1/token", Support, handle(a, a.showToken)},
+
 		{post, authentications, Admin, handle(a, a.createAuthentication)},
 		{get, authentications, Support, handle(a, a.listAuthentications)},
 		{get, authentication, Support, handle(a, a.showAuthentication)},

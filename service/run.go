@@ -149,6 +149,9 @@ func Run(ctx context.Context, config Config, roles Roles, options Options) (err 
 		}); err != nil {
 			return fmt.Errorf("build api: %w", err)
 		}
+		if handler, err = withPage(handler, config, logger); err != nil {
+			return err
+		}
 	}
 
 	warnOf(config, logger)

@@ -63,3 +63,14 @@ func (c *Client) Authentications(ctx context.Context) iter.Seq2[Authentication, 
 func (c *Client) TestAuthentication(ctx context.Context, id string) (r Report, err error) {
 	return r, c.call(ctx, http.MethodPost, authenticationPath(id)+"/test", nil, nil, &r)
 }
+
+// Token says what the client's token may do.
+type Token struct {
+	Role string `json:"role"`
+	Name string `json:"name"`
+}
+
+// Token asks who the client's token makes it.
+func (c *Client) Token(ctx context.Context) (t Token, err error) {
+	return t, c.call(ctx, http.MethodGet, "/v1/token", nil, nil, &t)
+}

@@ -74,12 +74,21 @@ type Connection struct {
 	Attention          []Attention         `json:"attention"`
 	Progress           map[string]Progress `json:"progress"`
 	Health             Health              `json:"health"`
+	Store              Store               `json:"store"`
 	OrderStatusMapping []StatusRule        `json:"order_status_mapping"`
 	Settings           map[string]any      `json:"settings"`
 	BulkSyncStartDate  string              `json:"bulk_sync_start_date"`
 	Timezone           string              `json:"timezone"`
 	CreatedAt          time.Time           `json:"created_at"`
 	LastWebhookAt      *time.Time          `json:"last_webhook_at"`
+}
+
+// Store is what a store says of itself.
+type Store struct {
+	Name     string `json:"name"`
+	Domain   string `json:"domain"`
+	Currency string `json:"currency"`
+	Plan     string `json:"plan"`
 }
 
 // Health says how a connection's parts fare.
