@@ -36,5 +36,5 @@ func (a *answer) WriteHeader(status int)      { a.status = status }
 
 // client calls the API with a token.
 func (s *site) client(token string) *apiclient.Client {
-	return apiclient.New("http://page.internal", token, s.api)
+	return apiclient.New("http://page.internal", token, s.api).As("page")
 }

@@ -37,6 +37,8 @@ type queries struct {
 
 	InsertRequest, SelectRequest, RestartRequest, SaveRequest, DeleteRequest, PurgeRequests,
 
+	InsertAudit, ListAudit, ListConnectionAudit, PurgeAudit,
+
 	InsertPace, LockPace, SelectPace, UpdatePace, ExpireSlots, CountSlots, InsertSlot, DeleteSlot string
 }
 

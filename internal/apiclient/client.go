@@ -22,9 +22,10 @@ const maxAnswer = 16 << 20
 
 // Client calls one service's API with one token.
 type Client struct {
-	base  string
-	token string
-	http  *http.Client
+	base    string
+	token   string
+	program string
+	http    *http.Client
 }
 
 // New returns a Client of the API at base, such as https://sync.example.com.
@@ -34,7 +35,15 @@ type Client struct {
 func New(base, token string, httpClient *http.Client) *Client {
 	unmoved := *httpClient
 	unmoved.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Client{base: strings.TrimRight(base, "/"), token: token, http: &unmoved}
+	return &Client{base: strings.TrimRight(base, "/"), token: token, program: "api", http: &unmoved}
+}
+
+// As names what the client is part of, page or cli, as the service's audit log
+// shows it.
+func (c *Client) As(program string) *Client {
+	named := *c
+	named.program = program
+	return &named
 }
 
 // Problem is what the API answers when it refuses a request (RFC 9457).
@@ -158,6 +167,7 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 		return Answer{}, fmt.Errorf("build request: %w", err)
 	}
 	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", "ometria-bigcommerce-"+c.program)
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)
 	}

@@ -48,6 +48,7 @@ func Run(t *testing.T, open Open) {
 		{"Warnings", warnings},
 		{"Syncs", syncs},
 		{"Requests", requests},
+		{"Audit", audit},
 		{"Pace", pace},
 		{"Rule", rule},
 	} {
@@ -64,6 +65,7 @@ var moments = map[string][]string{
 	"fields":       {"first_seen_at", "last_seen_at"},
 	"error_polls":  {"last_push_at", "last_poll_at", "leased_until"},
 	"requests":     {"created_at"},
+	"audit_log":    {"at"},
 	"pace":         {"resets_at", "next_at", "bulk_next_at", "realtime_until", "bulk_until", "backoff_until"},
 	"pace_slots":   {"expires_at"},
 }
