@@ -38,6 +38,7 @@ func (a *api) routes() []route {
 		{post, connections, Admin, change(a, "created the connection", a.createConnection)},
 		{get, connections, Support, handle(a, a.listConnections)},
 		{get, connection, Support, handle(a, a.showConnection)},
+		{get, connection + "/events", Support, a.streamEvents},
 		{patch, connection, Admin, change(a, "changed the connection", a.changeConnection)},
 		{del, connection, Admin, change(a, "removed the connection", a.removeConnection)},
 		{post, connection + "/script", Admin, change(a, "updated the JavaScript tracking", a.updateScript)},
