@@ -125,7 +125,7 @@ func readTarget(delivery bigcommerce.Delivery, event *store.Event) webhookResult
 	default:
 		return webhookIgnored
 	}
-	event.RecordID = connection.RecordID(id)
+	event.RecordID, event.Scope = connection.RecordID(id), keptScope(delivery.Scope)
 	return webhookAccepted
 }
 

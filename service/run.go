@@ -136,7 +136,8 @@ func Run(ctx context.Context, config Config, roles Roles, options Options) (err 
 		syncer = worker.New(worker.Options{
 			Temporal: temporalClient, Store: database, Dialer: dialer, Tester: inspector, Starter: start,
 			PublicURL: config.PublicURL, TagURL: config.OmetriaTagURL,
-			Metrics: counted, Registerer: measured.registry, Logger: logger,
+			AttemptsKept: time.Duration(config.AttemptsDays) * 24 * time.Hour,
+			Metrics:      counted, Registerer: measured.registry, Logger: logger,
 		})
 		wake = syncer.Wake
 	}

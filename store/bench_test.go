@@ -75,7 +75,7 @@ func BenchmarkReceive(b *testing.B) {
 	benchmarkStore(b, func(b *testing.B, s *store.Store, id connection.ID) {
 		secret, err := s.WebhookSecret(b.Context(), id)
 		require.NoError(b, err)
-		e := store.Event{ConnectionID: id, SecretHash: store.HashSecret(secret), Entity: connection.Orders}
+		e := store.Event{ConnectionID: id, SecretHash: store.HashSecret(secret), Entity: connection.Orders, Scope: "store/order/updated"}
 		b.SetParallelism(64)
 		b.RunParallel(func(pb *testing.PB) {
 			for n := connection.RecordID(1); pb.Next(); n++ {

@@ -181,6 +181,11 @@ func (t *tx) expire(id connection.ID, entity connection.Entity, list string) (in
 	if err != nil {
 		return 0, fmt.Errorf("expire claims: %w", err)
 	}
+	if n > 0 {
+		if _, err := t.exec(t.s.q.TellExpired, string(id), string(entity), seq, list); err != nil {
+			return 0, fmt.Errorf("tell expired claims: %w", err)
+		}
+	}
 	t.dirtied = true
 	return n, nil
 }
@@ -296,7 +301,11 @@ func (s *Store) Finish(ctx context.Context, f Finish) (finished int, err error) 
 		if err := t.lockRecords(f.ConnectionID, f.Entity, idList(ids)); err != nil {
 			return err
 		}
-		finished, err = t.exec(s.q.FinishRecords, string(f.ConnectionID), string(f.Entity), f.Fetched, f.Read, encode(items))
+		list := encode(items)
+		if _, err := t.exec(s.q.TellFinished, string(f.ConnectionID), string(f.Entity), f.Fetched, list); err != nil {
+			return fmt.Errorf("tell outcomes: %w", err)
+		}
+		finished, err = t.exec(s.q.FinishRecords, string(f.ConnectionID), string(f.Entity), f.Fetched, f.Read, list)
 		return err
 	})
 	if err != nil {
@@ -312,7 +321,10 @@ func (s *Store) Attempted(ctx context.Context, key connection.RecordKey, reason 
 	wait := max(0, time.Until(backoffUntil))
 	err := s.write(ctx, func(t *tx) error {
 		_, err := t.exec(s.q.RecordAttempt, string(key.ConnectionID), string(key.Entity), int64(key.RecordID), encode(reason), millis(wait))
-		return err
+		if err != nil {
+			return err
+		}
+		return t.tell(s.q.TellFailed, key, reason.Code, reason.Path, reason.Text)
 	})
 	if err != nil {
 		return fmt.Errorf("note attempt: %w", err)
@@ -324,6 +336,9 @@ func (s *Store) Attempted(ctx context.Context, key connection.RecordKey, reason 
 // something came after number upTo.
 func (s *Store) GiveUp(ctx context.Context, key connection.RecordKey, upTo int64, reason connection.Reason) error {
 	err := s.write(ctx, func(t *tx) error {
+		if err := t.tell(s.q.TellGaveUp, key, reason.Code, reason.Path, reason.Text); err != nil {
+			return err
+		}
 		_, err := t.exec(s.q.GiveUpRecord, string(key.ConnectionID), string(key.Entity), int64(key.RecordID), upTo,
 			reason.Code, reason.Path, reason.Text)
 		return err

@@ -32,6 +32,7 @@ type Event struct {
 	SecretHash   [sha256.Size]byte
 	Entity       connection.Entity
 	RecordID     connection.RecordID
+	Scope        string // BigCommerce's, such as store/order/created; part of the record's story
 }
 
 // Received says what became of an Event.
@@ -144,6 +145,7 @@ type recordItem struct {
 	Entity     connection.Entity `json:"entity,omitempty"`
 	ID         int64             `json:"id"`
 	Seq        int64             `json:"seq,omitempty"`
+	Scope      string            `json:"scope,omitempty"` // of a webhook
 }
 
 type connectionItem struct {
@@ -175,7 +177,7 @@ func (t *tx) receive(group []*delivery) error {
 		d.received = Accepted
 		seen = append(seen, connectionItem{ID: owner.id})
 		if d.event.Entity != "" {
-			dirty = append(dirty, recordItem{Connection: owner.id, Entity: d.event.Entity, ID: int64(d.event.RecordID)})
+			dirty = append(dirty, recordItem{Connection: owner.id, Entity: d.event.Entity, ID: int64(d.event.RecordID), Scope: d.event.Scope})
 		}
 	}
 	if len(dirty) > 0 {
@@ -253,7 +255,10 @@ func (t *tx) markDirty(items []recordItem) error {
 	if err != nil {
 		return err
 	}
-	if _, err := t.exec(t.s.q.UpsertDirty, seq, encode(distinct(items))); err != nil {
+	if err := t.tellWebhooks(items); err != nil {
+		return err
+	}
+	if _, err := t.exec(t.s.q.UpsertDirty, seq, encode(latestOfEach(items))); err != nil {
 		return fmt.Errorf("mark records dirty: %w", err)
 	}
 	t.dirtied = true
@@ -268,7 +273,7 @@ func (s *Store) MarkDirty(ctx context.Context, id connection.ID, entity connecti
 		for i, recordID := range chunk {
 			items[i] = recordItem{Connection: id, Entity: entity, ID: int64(recordID)}
 		}
-		if err := s.write(ctx, func(t *tx) error { return t.markDirty(slices.Clone(items)) }); err != nil {
+		if err := s.write(ctx, func(t *tx) error { return t.markDirty(items) }); err != nil {
 			return fmt.Errorf("mark records dirty: %w", err)
 		}
 	}

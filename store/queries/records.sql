@@ -95,7 +95,8 @@ SELECT connection_id, entity, record_id,
     CASE WHEN dirty_seq IS NOT NULL OR inflight_seq IS NOT NULL THEN 'waiting' ELSE outcome END,
     reason_code, reason_path, reason_text, last_error, attempts, pushed_at, request_ids, first_seen_at,
     first_failed_at, last_event_at, last_fetched_at, backoff_until, state, ever_pushed, source_modified_at,
-    COALESCE(dirty_seq, 0), pushed_seq, CASE WHEN inflight_seq IS NULL THEN 0 ELSE 1 END, notes
+    COALESCE(dirty_seq, 0), pushed_seq, CASE WHEN inflight_seq IS NULL THEN 0 ELSE 1 END, notes,
+    last_webhook_at, last_webhook_scope
 FROM records WHERE connection_id = ?1 AND entity = ?2 AND record_id = ?3;
 
 -- name: ListRecords
@@ -103,7 +104,8 @@ SELECT connection_id, entity, record_id,
     CASE WHEN dirty_seq IS NOT NULL OR inflight_seq IS NOT NULL THEN 'waiting' ELSE outcome END,
     reason_code, reason_path, reason_text, last_error, attempts, pushed_at, request_ids, first_seen_at,
     first_failed_at, last_event_at, last_fetched_at, backoff_until, state, ever_pushed, source_modified_at,
-    COALESCE(dirty_seq, 0), pushed_seq, CASE WHEN inflight_seq IS NULL THEN 0 ELSE 1 END, notes
+    COALESCE(dirty_seq, 0), pushed_seq, CASE WHEN inflight_seq IS NULL THEN 0 ELSE 1 END, notes,
+    last_webhook_at, last_webhook_scope
 FROM records WHERE connection_id = ?1 AND entity = ?2 AND record_id > ?3
     AND (CAST(?4 AS TEXT) = ''
         OR (CASE WHEN dirty_seq IS NOT NULL OR inflight_seq IS NOT NULL THEN 'waiting' ELSE outcome END) = ?4)

@@ -42,6 +42,7 @@ func Run(t *testing.T, open Open) {
 		{"Records", records},
 		{"Dispatch", dispatch},
 		{"Failures", failures},
+		{"Attempts", attempts},
 		{"ErrorPolls", errorPolls},
 		{"FieldKeys", fieldKeys},
 		{"FieldCounts", fieldCounts},
@@ -59,7 +60,8 @@ func Run(t *testing.T, open Open) {
 // moments are the columns that hold a time, by table.
 var moments = map[string][]string{
 	"records": {"inflight_until", "dirty_at", "dispatched_at", "first_failed_at", "backoff_until", "pushed_at",
-		"last_event_at", "last_fetched_at", "outcome_at", "first_seen_at"},
+		"last_event_at", "last_fetched_at", "outcome_at", "first_seen_at", "last_webhook_at"},
+	"attempts":     {"at", "other_at"},
 	"connections":  {"next_probe_at", "last_webhook_at"},
 	"entity_syncs": {"started_at"},
 	"fields":       {"first_seen_at", "last_seen_at"},
