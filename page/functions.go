@@ -26,6 +26,7 @@ func (s *site) functions() template.FuncMap {
 			return count(n) + " " + many
 		},
 		"status":   statusOf,
+		"outcome":  outcomeOf,
 		"entity":   entityName,
 		"entities": connection.Entities,
 		"sentence": sentence,

@@ -210,3 +210,8 @@ func (s *site) notice(c *gin.Context) string {
 	s.setCookie(c, noticeCookie, "", -time.Second)
 	return text
 }
+
+func isNotFound(err error) bool {
+	problem, ok := errors.AsType[*apiclient.Problem](err)
+	return ok && problem.Status == http.StatusNotFound
+}

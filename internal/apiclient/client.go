@@ -12,6 +12,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -239,6 +240,21 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 type page[T any] struct {
 	Data       []T    `json:"data"`
 	NextCursor string `json:"next_cursor"`
+}
+
+// Page returns one page of the list at path, and the cursor of the next; an
+// empty one ends the list.
+func Page[T any](ctx context.Context, c *Client, path string, query url.Values, cursor string, limit int) ([]T, string, error) {
+	q := url.Values{"limit": {strconv.Itoa(limit)}}
+	for key, values := range query {
+		q[key] = values
+	}
+	if cursor != "" {
+		q.Set("cursor", cursor)
+	}
+	var p page[T]
+	err := c.call(ctx, http.MethodGet, path, q, nil, &p)
+	return p.Data, p.NextCursor, err
 }
 
 // List yields the items of the list at path, following its cursors to the end

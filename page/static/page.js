@@ -1,29 +1,64 @@
 // Pages work without this file. With it, what an element with data-live shows
-// is fetched again as it changes.
+// is fetched again when it changes: as its stream of events says, or every few
+// seconds where there is none.
 
-const seconds = 5;
+const pollEvery = 5000;
 
 for (const element of document.querySelectorAll("[data-live]")) {
-  follow(element, element.dataset.live);
+  follow(element);
 }
 
-function follow(element, address) {
-  const again = async () => {
-    if (!document.hidden) {
-      try {
-        const answer = await fetch(address, { headers: { Accept: "text/html" }, redirect: "manual" });
-        if (answer.ok) replace(element, await answer.text());
-      } catch {
-        // The service is away for a moment: what is shown stays.
-      }
-    }
-    setTimeout(again, seconds * 1000);
+function follow(element) {
+  const { live, events } = element.dataset;
+  let timer;
+  const poll = () => {
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      if (!document.hidden) await refresh(element, live);
+      poll();
+    }, pollEvery);
   };
-  setTimeout(again, seconds * 1000);
+  if (!events || !window.EventSource) {
+    poll();
+    return;
+  }
+  const stream = new EventSource(events);
+  stream.addEventListener("connection", () => {
+    clearTimeout(timer);
+    later(element, live);
+  });
+  // The browser opens a broken stream again; until it is back, we ask.
+  stream.addEventListener("error", poll);
+}
+
+// later gathers events that come one upon the other into one fetch at a time.
+const underWay = new WeakMap();
+async function later(element, address) {
+  if (underWay.has(element)) {
+    underWay.set(element, true);
+    return;
+  }
+  do {
+    underWay.set(element, false);
+    await refresh(element, address);
+  } while (underWay.get(element));
+  underWay.delete(element);
+}
+
+async function refresh(element, address) {
+  try {
+    const answer = await fetch(address, { headers: { Accept: "text/html" }, redirect: "manual" });
+    if (answer.type === "opaqueredirect") location.reload(); // signed out
+    if (answer.ok) replace(element, await answer.text());
+  } catch {
+    // The service is away for a moment: what is shown stays.
+  }
 }
 
 // replace keeps the focus where it was.
 function replace(element, html) {
+  if (element.lastHTML === html) return;
+  element.lastHTML = html;
   const focused = element.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
   element.innerHTML = html;
   if (focused) element.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
