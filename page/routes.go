@@ -31,6 +31,9 @@ func (s *site) routes() []route {
 		{get, "/log", support, s.showLog},
 		{post, "/sign-out", support, s.signOut},
 
+		{get, "/connections/new", admin, s.startWizard},
+		{post, "/connections/new", admin, s.wizard},
+		{get, one + "/edit", admin, s.editConnection},
 		{get, one, support, s.showConnection},
 		{get, one + "/live", support, s.showLive},
 		{get, one + "/events", support, s.streamEvents},

@@ -53,8 +53,10 @@ type Problem struct {
 	Title  string       `json:"title"`
 	Detail string       `json:"detail"`
 	Errors []FieldError `json:"errors"`
-	Method string       `json:"-"`
-	Path   string       `json:"-"`
+	// ConnectionID names the connection that stands in the way of a new one.
+	ConnectionID string `json:"connection_id"`
+	Method       string `json:"-"`
+	Path         string `json:"-"`
 }
 
 // FieldError names one bad field of a request.

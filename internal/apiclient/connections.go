@@ -2,6 +2,8 @@ package apiclient
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"iter"
 	"net/http"
 	"net/url"
@@ -145,6 +147,18 @@ func (c *Client) CreateConnection(ctx context.Context, in NewConnection) (out Co
 // Connection returns one connection.
 func (c *Client) Connection(ctx context.Context, id string) (out Connection, err error) {
 	return out, c.call(ctx, http.MethodGet, ConnectionPath(id), nil, nil, &out)
+}
+
+// ConnectionAt returns one connection with the ETag that a change of it wants.
+func (c *Client) ConnectionAt(ctx context.Context, id string) (out Connection, etag string, err error) {
+	answer, err := c.Do(ctx, http.MethodGet, ConnectionPath(id), nil, nil)
+	if err != nil {
+		return out, "", err
+	}
+	if err := json.Unmarshal(answer.Body, &out); err != nil {
+		return out, "", fmt.Errorf("decode connection: %w", err)
+	}
+	return out, answer.ETag, nil
 }
 
 // Connections yields every connection.

@@ -63,3 +63,9 @@ function replace(element, html) {
   element.innerHTML = html;
   if (focused) element.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
 }
+
+// The browser knows every time zone; without this, a few are offered.
+for (const list of document.querySelectorAll("[data-timezones]")) {
+  if (!Intl.supportedValuesOf) break;
+  list.replaceChildren(...["UTC", ...Intl.supportedValuesOf("timeZone")].map((zone) => new Option("", zone)));
+}
