@@ -29,6 +29,8 @@ type empty struct{}
 type request[B any] struct {
 	Body           B
 	Role           Role
+	Caller         string // name of the token, or empty
+	Through        string // page, cli or api, as the caller says
 	Authentication connection.AuthenticationID
 	Connection     connection.ID
 	Record         connection.RecordKey
@@ -70,7 +72,9 @@ func handle[B any](a *api, do endpoint[B]) gin.HandlerFunc {
 
 // read reads everything of a request but the fields of its body.
 func read[B any](a *api, c *gin.Context) (in request[B], raw []byte, err error) {
-	in.Role, in.Query, in.IfMatch = callerIn(c).role, c.Request.URL.Query(), c.GetHeader("If-Match")
+	caller := callerIn(c)
+	in.Role, in.Caller, in.Through = caller.role, caller.name, throughOf(c.Request.UserAgent())
+	in.Query, in.IfMatch = c.Request.URL.Query(), c.GetHeader("If-Match")
 	if err := in.readPath(c); err != nil {
 		return in, nil, err
 	}

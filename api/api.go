@@ -66,6 +66,9 @@ type Options struct {
 	// Wake is called after records became dirty, so that a dispatcher in this
 	// process need not wait for its next poll. It must not block. May be nil.
 	Wake func()
+	// Stopping is closed when the service stops: streams of events end then.
+	// May be nil.
+	Stopping <-chan struct{}
 	// Ready reports whether Temporal answers; Starter.Ready if nil.
 	Ready func(ctx context.Context) error
 

@@ -139,10 +139,39 @@ func (a *api) testAuthentication(ctx context.Context, in request[empty]) (respon
 	if err != nil {
 		return response{}, a.remoteError(err)
 	}
-	if report.Checks == nil {
-		report.Checks = []connection.Check{}
+	return response{Status: http.StatusOK, Body: viewReport(report)}, nil
+}
+
+// reportView is what a test found: each check, and what a person should
+// recognise before going on.
+type reportView struct {
+	connection.Report
+	Store       *testedStore            `json:"store"` // nil when it could not be read
+	Currencies  []string                `json:"currencies"`
+	Collections []connection.Collection `json:"collections"`
+}
+
+type testedStore struct {
+	storeView
+	Timezone string           `json:"timezone"`
+	Theme    connection.Theme `json:"theme"`
+}
+
+func viewReport(r connection.Report) reportView {
+	v := reportView{Report: r, Currencies: r.Currencies, Collections: r.Collections}
+	if v.Checks == nil {
+		v.Checks = []connection.Check{}
 	}
-	return response{Status: http.StatusOK, Body: report}, nil
+	if v.Currencies == nil {
+		v.Currencies = []string{}
+	}
+	if v.Collections == nil {
+		v.Collections = []connection.Collection{}
+	}
+	if r.Store != (connection.StoreInfo{}) {
+		v.Store = &testedStore{viewStore(r.Store), r.Timezone, r.Theme}
+	}
+	return v
 }
 
 type orderStatusView struct {

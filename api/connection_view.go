@@ -88,6 +88,10 @@ type storeView struct {
 	Plan     string `json:"plan"`
 }
 
+func viewStore(info connection.StoreInfo) storeView {
+	return storeView{Name: info.Name, Domain: info.Domain, Currency: info.Currency, Plan: info.Plan}
+}
+
 type links struct {
 	TemporalUI *temporalLinks `json:"temporal_ui"`
 }
@@ -120,7 +124,7 @@ func (a *api) viewConnection(ctx context.Context, c connection.Connection) (conn
 		OrderStatusMapping: c.StatusMapping, Settings: c.Settings,
 		Status: c.Status(), Failure: c.Failure, Attention: c.Attention, Progress: connection.Progress{},
 		Health: health, LastWebhookAt: moment(c.LastWebhookAt), LastReconcileAt: moment(c.LastReconcileAt),
-		Store: storeView{Name: c.Store.Name, Domain: c.Store.Domain, Currency: c.Store.Currency, Plan: c.Store.Plan},
+		Store: viewStore(c.Store),
 		Links: links{a.connectionLinks(c.ID)}, CreatedAt: moment(c.CreatedAt), UpdatedAt: moment(c.UpdatedAt),
 	}
 	if v.LastReconcile, err = a.viewReconcile(ctx, c.ID); err != nil {

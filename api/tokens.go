@@ -1,11 +1,13 @@
 package api
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -110,4 +112,14 @@ func callerIn(c *gin.Context) knownToken {
 	value, _ := c.Get(callerKey)
 	caller, _ := value.(knownToken)
 	return caller
+}
+
+// tokenView is what the holder of a token may do.
+type tokenView struct {
+	Role Role   `json:"role"`
+	Name string `json:"name"`
+}
+
+func (a *api) showToken(_ context.Context, in request[empty]) (response, error) {
+	return response{Status: http.StatusOK, Body: tokenView{in.Role, in.Caller}}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,7 +63,24 @@ func readStore(ctx context.Context, shop *bigcommerce.Client, r *connection.Repo
 		Name: info.Name, Domain: info.Domain, SecureURL: strings.TrimRight(info.SecureURL, "/"),
 		Currency: info.Currency, Country: info.CountryCode, Plan: info.PlanName, PricesIncTax: info.IsPriceEnteredWithTax,
 	}
+	r.Timezone, r.Theme = info.Timezone.Name, themeOf(ctx, shop, info)
 	return fmt.Sprintf("%s, %s, plan %s, default currency %s", info.Name, info.Domain, info.PlanName, info.Currency), nil
+}
+
+// themeOf says whether the storefronts can carry the tag. Which storefronts
+// there are only a token with the scope Channel Settings may ask.
+func themeOf(ctx context.Context, shop *bigcommerce.Client, info bigcommerce.StoreInformation) connection.Theme {
+	channels, err := shop.Channels.List(ctx, bigcommerce.ChannelFilter{Available: true, Types: []string{"storefront"}})
+	if err == nil && slices.ContainsFunc(channels, func(c bigcommerce.Channel) bool { return c.Platform != "bigcommerce" }) {
+		return connection.ThemeHeadless
+	}
+	switch {
+	case info.Features == (bigcommerce.StoreFeatures{}):
+		return connection.ThemeUnknown
+	case info.Features.StencilEnabled:
+		return connection.ThemeStencil
+	}
+	return connection.ThemeBlueprint
 }
 
 func readCurrencies(ctx context.Context, shop *bigcommerce.Client, r *connection.Report) (string, error) {
@@ -101,7 +119,7 @@ func (i *Inspector) Test(ctx context.Context, id connection.AuthenticationID) (c
 	var group errgroup.Group
 	group.SetLimit(4)
 	group.Go(func() error {
-		ometriaCheck, report.HoldsContacts = a.testOmetria(trying)
+		ometriaCheck, report.Collections = a.testOmetria(trying)
 		return nil
 	})
 	for _, t := range trials {
@@ -117,6 +135,7 @@ func (i *Inspector) Test(ctx context.Context, id connection.AuthenticationID) (c
 		return connection.Report{}, err
 	}
 
+	report.HoldsContacts = slices.ContainsFunc(report.Collections, func(c connection.Collection) bool { return c.Count > 0 })
 	report.Checks = append(a.judge(trials, report.Currencies), ometriaCheck)
 	for _, check := range report.Checks {
 		report.OK = report.OK && check.OK
@@ -172,7 +191,7 @@ func (a accounts) judge(trials []*trial, currencies []string) []connection.Check
 
 // testOmetria lists the account's contact collections: that reads no person,
 // needs nothing but a good key, and shows whether contacts are there already.
-func (a accounts) testOmetria(ctx context.Context) (check connection.Check, holdsContacts bool) {
+func (a accounts) testOmetria(ctx context.Context) (check connection.Check, found []connection.Collection) {
 	check.Name = "Ometria: API key"
 	var collections []ometria.Collection
 	err := a.takeRead(ctx)
@@ -185,23 +204,22 @@ func (a accounts) testOmetria(ctx context.Context) (check connection.Check, hold
 			check.Failure = connection.FailureInvalidCredentials
 			check.Message = "Ometria refuses the API key. Compare it with the one in Ometria's settings (API keys); " +
 				"a new key can need 10 minutes before it works."
-			return check, false
+			return check, nil
 		}
 		check.Message = notNow("Ometria", err)
-		return check, false
+		return check, nil
 	}
 	check.OK = true
-	var contacts int64
 	names := make([]string, len(collections))
 	for i, c := range collections {
-		contacts += c.Count
+		found = append(found, connection.Collection(c))
 		names[i] = fmt.Sprintf("%s (%d)", c.Name, c.Count)
 	}
 	check.Message = "the account holds no contacts yet"
 	if len(names) > 0 {
 		check.Message = "contact collections: " + strings.Join(names, ", ")
 	}
-	return check, contacts > 0
+	return check, found
 }
 
 // notNow says that trying again may help. It gives what kind of error it was,

@@ -147,10 +147,13 @@ func Run(ctx context.Context, config Config, roles Roles, options Options) (err 
 	if roles.API {
 		if handler, err = api.New(api.Options{
 			Store: database, Starter: start, Inspector: inspector, Tokens: config.Tokens, PublicURL: config.PublicURL,
-			TemporalUIURL: config.TemporalUIURL, TemporalNamespace: temporalSettings.Namespace, Wake: wake,
+			TemporalUIURL: config.TemporalUIURL, TemporalNamespace: temporalSettings.Namespace, Wake: wake, Stopping: ctx.Done(),
 			Registerer: measured.registry, Gatherer: measured.registry, Logger: logger,
 		}); err != nil {
 			return fmt.Errorf("build api: %w", err)
+		}
+		if handler, err = withPage(handler, config, logger); err != nil {
+			return err
 		}
 	}
 

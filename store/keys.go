@@ -90,3 +90,24 @@ func (k *Keyring) open(sealed []byte, keyID string, at place) ([]byte, error) {
 	}
 	return plain, nil
 }
+
+// Seal encrypts what leaves the service and comes back, such as a browser's
+// session. What was sealed for one purpose does not open for another.
+func (k *Keyring) Seal(plain []byte, purpose string) (string, error) {
+	sealed, id, err := k.seal(plain, place{row: "sealed", column: purpose})
+	if err != nil {
+		return "", err
+	}
+	return id + ":" + base64.RawURLEncoding.EncodeToString(sealed), nil
+}
+
+// Open decrypts what Seal made with any of the keys. The text may come from
+// anybody.
+func (k *Keyring) Open(sealed, purpose string) ([]byte, error) {
+	id, encoded, ok := strings.Cut(sealed, ":")
+	raw, err := base64.RawURLEncoding.DecodeString(encoded)
+	if !ok || err != nil {
+		return nil, errors.New("open sealed text: it has another form")
+	}
+	return k.open(raw, id, place{row: "sealed", column: purpose})
+}

@@ -79,3 +79,25 @@ func TestOpenNamesTheForm(t *testing.T) {
 	_, err := store.Open(t.Context(), "postgres://user:hunter2@127.0.0.1:1/db", nil, nil)
 	require.EqualError(t, err, "reach database: PostgreSQL refused the connection: check host, user, password and database of the URL")
 }
+
+func TestSealedTextOpensForItsPurposeAlone(t *testing.T) {
+	old, newer := store.NewKey(), store.NewKey()
+	keys, err := store.ParseKeys(old)
+	require.NoError(t, err)
+	sealed, err := keys.Seal([]byte("who"), "session")
+	require.NoError(t, err)
+	assert.NotContains(t, sealed, "who")
+
+	rotated, err := store.ParseKeys(newer + "," + old)
+	require.NoError(t, err)
+	plain, err := rotated.Open(sealed, "session")
+	require.NoError(t, err)
+	assert.Equal(t, "who", string(plain))
+
+	_, err = rotated.Open(sealed, "draft")
+	assert.Error(t, err)
+	for _, forged := range []string{"", ":", sealed + "A", "k:" + sealed, "no-such-key:AAAA"} {
+		_, err = rotated.Open(forged, "session")
+		assert.Error(t, err, forged)
+	}
+}

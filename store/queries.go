@@ -48,6 +48,7 @@ type queries struct {
 
 	InsertRequest, SelectRequest, RestartRequest, SaveRequest, DeleteRequest, PurgeRequests,
 
+	InsertAudit, ListAudit, ListConnectionAudit, PurgeAudit,
 	TellWebhooks, TellFinished, TellExpired, TellRetried, TellWish, TellFailed, TellGaveUp, TellRefusedLater,
 	ListAttempts, SelectLastPushed, SelectLastRefusal, CountOldAttempts, PruneAttempts, DeleteAttempts,
 

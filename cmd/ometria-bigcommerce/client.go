@@ -51,7 +51,7 @@ func (p *program) client() (*apiclient.Client, error) {
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
-	return apiclient.New(base, token.Reveal(), &http.Client{Timeout: callTimeout}), nil
+	return apiclient.New(base, token.Reveal(), &http.Client{Timeout: callTimeout}).As("cli"), nil
 }
 
 // api wraps the work of a command that calls the API.

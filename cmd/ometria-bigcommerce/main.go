@@ -123,7 +123,7 @@ the whole history first, then every change as it happens.`)
 	root.SetFlagErrorFunc(flagError)
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(p.serveCommands()...)
-	root.AddCommand(p.admin(), p.authentications(), p.connections(), p.records(), p.failures())
+	root.AddCommand(p.admin(), p.authentications(), p.connections(), p.records(), p.failures(), p.audit())
 	return root
 }
 

@@ -45,6 +45,19 @@ type Check struct {
 type Report struct {
 	OK     bool    `json:"ok"`
 	Checks []Check `json:"checks"`
+	Store  *struct {
+		Store
+		Timezone string `json:"timezone"`
+		Theme    string `json:"theme"` // stencil, blueprint, headless or unknown
+	} `json:"store"`
+	Currencies  []string     `json:"currencies"`
+	Collections []Collection `json:"collections"`
+}
+
+// Collection is a source of contacts in an Ometria account.
+type Collection struct {
+	Name  string `json:"name"`
+	Count int64  `json:"count"`
 }
 
 func authenticationPath(id string) string { return "/v1/authentications/" + url.PathEscape(id) }
@@ -59,7 +72,35 @@ func (c *Client) Authentications(ctx context.Context) iter.Seq2[Authentication, 
 	return List[Authentication](ctx, c, "/v1/authentications", nil)
 }
 
+// DeleteAuthentication forgets a pair of accounts that no connection uses.
+func (c *Client) DeleteAuthentication(ctx context.Context, id string) error {
+	return c.call(ctx, http.MethodDelete, authenticationPath(id), nil, nil, nil)
+}
+
+// OrderStatuses returns the store's own order statuses.
+func (c *Client) OrderStatuses(ctx context.Context, id string) ([]OrderStatus, error) {
+	var p page[OrderStatus]
+	err := c.call(ctx, http.MethodGet, authenticationPath(id)+"/order-statuses", nil, nil, &p)
+	return p.Data, err
+}
+
+// Authentication returns one authentication.
+func (c *Client) Authentication(ctx context.Context, id string) (a Authentication, err error) {
+	return a, c.call(ctx, http.MethodGet, authenticationPath(id), nil, nil, &a)
+}
+
 // TestAuthentication tries each credential and scope.
 func (c *Client) TestAuthentication(ctx context.Context, id string) (r Report, err error) {
 	return r, c.call(ctx, http.MethodPost, authenticationPath(id)+"/test", nil, nil, &r)
+}
+
+// Token says what the client's token may do.
+type Token struct {
+	Role string `json:"role"`
+	Name string `json:"name"`
+}
+
+// Token asks who the client's token makes it.
+func (c *Client) Token(ctx context.Context) (t Token, err error) {
+	return t, c.call(ctx, http.MethodGet, "/v1/token", nil, nil, &t)
 }

@@ -12,6 +12,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -22,9 +23,10 @@ const maxAnswer = 16 << 20
 
 // Client calls one service's API with one token.
 type Client struct {
-	base  string
-	token string
-	http  *http.Client
+	base    string
+	token   string
+	program string
+	http    *http.Client
 }
 
 // New returns a Client of the API at base, such as https://sync.example.com.
@@ -34,7 +36,15 @@ type Client struct {
 func New(base, token string, httpClient *http.Client) *Client {
 	unmoved := *httpClient
 	unmoved.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Client{base: strings.TrimRight(base, "/"), token: token, http: &unmoved}
+	return &Client{base: strings.TrimRight(base, "/"), token: token, program: "api", http: &unmoved}
+}
+
+// As names what the client is part of, page or cli, as the service's audit log
+// shows it.
+func (c *Client) As(program string) *Client {
+	named := *c
+	named.program = program
+	return &named
 }
 
 // Problem is what the API answers when it refuses a request (RFC 9457).
@@ -43,8 +53,10 @@ type Problem struct {
 	Title  string       `json:"title"`
 	Detail string       `json:"detail"`
 	Errors []FieldError `json:"errors"`
-	Method string       `json:"-"`
-	Path   string       `json:"-"`
+	// ConnectionID names the connection that stands in the way of a new one.
+	ConnectionID string `json:"connection_id"`
+	Method       string `json:"-"`
+	Path         string `json:"-"`
 }
 
 // FieldError names one bad field of a request.
@@ -158,6 +170,7 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 		return Answer{}, fmt.Errorf("build request: %w", err)
 	}
 	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", "ometria-bigcommerce-"+c.program)
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)
 	}
@@ -229,6 +242,21 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 type page[T any] struct {
 	Data       []T    `json:"data"`
 	NextCursor string `json:"next_cursor"`
+}
+
+// Page returns one page of the list at path, and the cursor of the next; an
+// empty one ends the list.
+func Page[T any](ctx context.Context, c *Client, path string, query url.Values, cursor string, limit int) ([]T, string, error) {
+	q := url.Values{"limit": {strconv.Itoa(limit)}}
+	for key, values := range query {
+		q[key] = values
+	}
+	if cursor != "" {
+		q.Set("cursor", cursor)
+	}
+	var p page[T]
+	err := c.call(ctx, http.MethodGet, path, q, nil, &p)
+	return p.Data, p.NextCursor, err
 }
 
 // List yields the items of the list at path, following its cursors to the end

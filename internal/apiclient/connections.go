@@ -2,6 +2,8 @@ package apiclient
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"iter"
 	"net/http"
 	"net/url"
@@ -74,14 +76,36 @@ type Connection struct {
 	Attention          []Attention         `json:"attention"`
 	Progress           map[string]Progress `json:"progress"`
 	Health             Health              `json:"health"`
+	Store              Store               `json:"store"`
 	OrderStatusMapping []StatusRule        `json:"order_status_mapping"`
 	Settings           map[string]any      `json:"settings"`
 	BulkSyncStartDate  string              `json:"bulk_sync_start_date"`
 	Timezone           string              `json:"timezone"`
 	CreatedAt          time.Time           `json:"created_at"`
 	LastWebhookAt      *time.Time          `json:"last_webhook_at"`
+	LastReconcileAt    *time.Time          `json:"last_reconcile_at"`
 	LastReconcile      *LastReconcile      `json:"last_reconcile"`
 	LastSweep          *LastSweep          `json:"last_sweep"`
+	Links              struct {
+		TemporalUI *TemporalLinks `json:"temporal_ui"`
+	} `json:"links"`
+}
+
+// TemporalLinks are pages of the Temporal Web UI.
+type TemporalLinks struct {
+	Setup     string `json:"setup"`
+	BulkSync  string `json:"bulk_sync"`
+	Records   string `json:"records"`
+	Reconcile string `json:"reconcile"`
+	Removal   string `json:"removal"`
+}
+
+// Store is what a store says of itself.
+type Store struct {
+	Name     string `json:"name"`
+	Domain   string `json:"domain"`
+	Currency string `json:"currency"`
+	Plan     string `json:"plan"`
 }
 
 // Health says how a connection's parts fare.
@@ -92,7 +116,14 @@ type Health struct {
 	} `json:"hooks"`
 	Script struct {
 		Installed bool `json:"installed"`
+		Scripts   []struct {
+			ID        string `json:"id"`
+			ChannelID int64  `json:"channel_id"`
+		} `json:"scripts"`
 	} `json:"script"`
+	Credentials struct {
+		OK bool `json:"ok"`
+	} `json:"credentials"`
 	Quota *struct {
 		Limit int `json:"limit"`
 		Left  int `json:"left"`
@@ -107,7 +138,8 @@ func (c Connection) Waiting() (n int64) {
 	return n
 }
 
-func connectionPath(id string) string { return "/v1/connections/" + url.PathEscape(id) }
+// ConnectionPath returns the API's path of one connection.
+func ConnectionPath(id string) string { return "/v1/connections/" + url.PathEscape(id) }
 
 // CreateConnection joins a store to an Ometria account and starts its setup.
 func (c *Client) CreateConnection(ctx context.Context, in NewConnection) (out Connection, err error) {
@@ -116,7 +148,19 @@ func (c *Client) CreateConnection(ctx context.Context, in NewConnection) (out Co
 
 // Connection returns one connection.
 func (c *Client) Connection(ctx context.Context, id string) (out Connection, err error) {
-	return out, c.call(ctx, http.MethodGet, connectionPath(id), nil, nil, &out)
+	return out, c.call(ctx, http.MethodGet, ConnectionPath(id), nil, nil, &out)
+}
+
+// ConnectionAt returns one connection with the ETag that a change of it wants.
+func (c *Client) ConnectionAt(ctx context.Context, id string) (out Connection, etag string, err error) {
+	answer, err := c.Do(ctx, http.MethodGet, ConnectionPath(id), nil, nil)
+	if err != nil {
+		return out, "", err
+	}
+	if err := json.Unmarshal(answer.Body, &out); err != nil {
+		return out, "", fmt.Errorf("decode connection: %w", err)
+	}
+	return out, answer.ETag, nil
 }
 
 // Connections yields every connection.
@@ -127,12 +171,12 @@ func (c *Client) Connections(ctx context.Context) iter.Seq2[Connection, error] {
 // Act does one of the actions pause, resume, script or resync; in is its body,
 // or nil.
 func (c *Client) Act(ctx context.Context, id, action string, in any) (out Connection, err error) {
-	return out, c.call(ctx, http.MethodPost, connectionPath(id)+"/"+url.PathEscape(action), nil, in, &out)
+	return out, c.call(ctx, http.MethodPost, ConnectionPath(id)+"/"+url.PathEscape(action), nil, in, &out)
 }
 
 // RemoveConnection starts the removal of a connection.
 func (c *Client) RemoveConnection(ctx context.Context, id string) error {
-	return c.call(ctx, http.MethodDelete, connectionPath(id), nil, nil, nil)
+	return c.call(ctx, http.MethodDelete, ConnectionPath(id), nil, nil, nil)
 }
 
 // Records yields the records of a connection, by entity and outcome where
@@ -145,7 +189,7 @@ func (c *Client) Records(ctx context.Context, id, entity, outcome string) iter.S
 	if outcome != "" {
 		query.Set("outcome", outcome)
 	}
-	return List[Record](ctx, c, connectionPath(id)+"/records", query)
+	return List[Record](ctx, c, ConnectionPath(id)+"/records", query)
 }
 
 // Record returns one record; its story is in the answer's further fields.
@@ -155,5 +199,5 @@ func (c *Client) Record(ctx context.Context, id, entity, recordID string) (out R
 
 // RecordPath returns the API's path of one record.
 func RecordPath(id, entity, recordID string) string {
-	return connectionPath(id) + "/records/" + url.PathEscape(entity) + "/" + url.PathEscape(recordID)
+	return ConnectionPath(id) + "/records/" + url.PathEscape(entity) + "/" + url.PathEscape(recordID)
 }

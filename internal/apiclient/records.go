@@ -1,7 +1,9 @@
 package apiclient
 
 import (
+	"context"
 	"encoding/json"
+	"net/http"
 	"time"
 )
 
@@ -163,4 +165,31 @@ type FailureGroup struct {
 	LastAt  *time.Time `json:"last_at"`
 	Warning bool       `json:"warning"`
 	Action  string     `json:"action"`
+}
+
+// SyncStarted is the answer to a wish to sync a record.
+type SyncStarted struct {
+	WorkflowID string `json:"workflow_id"`
+	Note       string `json:"note"` // why it does not start yet, if so
+}
+
+// RecordStory returns all that is known of a record.
+func (c *Client) RecordStory(ctx context.Context, id, entity, recordID string) (s RecordStory, err error) {
+	return s, c.call(ctx, http.MethodGet, RecordPath(id, entity, recordID), nil, nil, &s)
+}
+
+// SyncRecord asks for a sync of a record now.
+func (c *Client) SyncRecord(ctx context.Context, id, entity, recordID string) (s SyncStarted, err error) {
+	return s, c.call(ctx, http.MethodPost, RecordPath(id, entity, recordID)+"/sync", nil, nil, &s)
+}
+
+// CheckRecord compares a record with Ometria.
+func (c *Client) CheckRecord(ctx context.Context, id, entity, recordID string) (r RecordCheck, err error) {
+	return r, c.call(ctx, http.MethodPost, RecordPath(id, entity, recordID)+"/check", nil, nil, &r)
+}
+
+// PreviewRecord shows a record beside what would be pushed of it. It holds
+// personal data.
+func (c *Client) PreviewRecord(ctx context.Context, id, entity, recordID string) (p Preview, err error) {
+	return p, c.call(ctx, http.MethodGet, RecordPath(id, entity, recordID)+"/preview", nil, nil, &p)
 }

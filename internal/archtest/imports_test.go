@@ -39,7 +39,8 @@ var mayImport = map[string][]string{
 		"activities", "workflows", "starter"},
 	"inspect": {"bigcommerce", "ometria", "mapping", "store", "pacing", "remote", "source", "connection"},
 	"api":     {"starter", "store", "inspect", "connection", "bigcommerce"},
-	"service": product,
+	"page":    {"connection", "internal"}, // one more client of the API
+	"service": append([]string{"page"}, product...),
 
 	"simulator":                        {"bigcommerce", "ometria"}, // at most the clients' types
 	"simulator/ometriasim/ometriatest": {"internal", "simulator"},

@@ -52,6 +52,7 @@ func Run(t *testing.T, open Open) {
 		{"Passes", passes},
 		{"Losses", losses},
 		{"Requests", requests},
+		{"Audit", audit},
 		{"Pace", pace},
 		{"Batches", batches},
 		{"Rule", rule},
@@ -75,6 +76,7 @@ var moments = map[string][]string{
 	"pace":             {"resets_at", "next_at", "bulk_next_at", "realtime_until", "bulk_until", "backoff_until"},
 	"pace_slots":       {"expires_at"},
 	"category_changes": {"leased_until"},
+	"audit_log":        {"at"},
 }
 
 // Elapse lets d pass for the store: all that is noted happened d earlier.

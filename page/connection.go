@@ -1,0 +1,240 @@
+package page
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/internal/apiclient"
+)
+
+// heading is what every page of one connection begins with.
+type heading struct {
+	ID, Title, Where   string
+	IdentificationCode string
+	Status             string
+	Zone               string
+	Tab                string
+}
+
+func headingOf(c apiclient.Connection, tab string) heading {
+	t := tileOf(c)
+	return heading{ID: c.ID, Title: t.Title, Where: t.Where, IdentificationCode: c.IdentificationCode, Status: c.Status, Zone: c.Timezone, Tab: tab}
+}
+
+type connectionPage struct {
+	heading
+	Attention   []attention
+	Failure     *apiclient.Failure
+	Progress    []entityProgress
+	Health      []fact
+	Steps       []fact
+	RecordsLink string
+}
+
+// attention is something that a person should look at.
+type attention struct {
+	Title string
+	Lines []string // what to do, a sentence each
+	Since time.Time
+}
+
+// entityProgress is how far one entity has come.
+type entityProgress struct {
+	apiclient.Progress
+	Entity  string
+	Percent int64
+	Pace    string // records a second and the time left, while it runs
+}
+
+// fact is one line about something, with a tone: good, busy, warn, bad or none.
+type fact struct {
+	Name, Text, Tone, Link string
+}
+
+func (s *site) showConnection(v *visit) error {
+	c, err := v.api.Connection(v.Request.Context(), v.Param("connection_id"))
+	if err != nil {
+		return err
+	}
+	v.show(http.StatusOK, "connection", s.connectionPage(c))
+	return nil
+}
+
+// showLive is what the page's script puts in the place of what it shows.
+func (s *site) showLive(v *visit) error {
+	c, err := v.api.Connection(v.Request.Context(), v.Param("connection_id"))
+	if err != nil {
+		return err
+	}
+	v.fragment("connection", "live", s.connectionPage(c))
+	return nil
+}
+
+// streamEvents passes the API's own stream on to the browser.
+func (s *site) streamEvents(v *visit) error {
+	r := v.Request.Clone(v.Request.Context())
+	r.URL.Path, r.URL.RawPath, r.URL.RawQuery = apiclient.ConnectionPath(v.Param("connection_id"))+"/events", "", ""
+	r.Header.Set("Authorization", "Bearer "+v.session.Token)
+	s.API.ServeHTTP(v.Writer, r)
+	return nil
+}
+
+func (s *site) connectionPage(c apiclient.Connection) connectionPage {
+	p := connectionPage{heading: headingOf(c, "overview"), Failure: c.Failure, Health: s.healthOf(c), Steps: stepsOf(c)}
+	if c.Links.TemporalUI != nil {
+		p.RecordsLink = c.Links.TemporalUI.Records
+	}
+	for _, at := range c.Attention {
+		p.Attention = append(p.Attention, attention{attentionTitle(at.Code), strings.Split(at.Action, "\n"), at.Since})
+	}
+	for _, e := range connection.Entities() {
+		p.Progress = append(p.Progress, s.progressOf(string(e), c.Progress[string(e)], c.Status))
+	}
+	return p
+}
+
+func (s *site) progressOf(entity string, p apiclient.Progress, status string) entityProgress {
+	e := entityProgress{Progress: p, Entity: entity, Percent: 100}
+	if p.Total > 0 {
+		e.Percent = 100 * p.Done() / p.Total
+	}
+	if status != string(connection.Syncing) || p.StartedAt == nil || p.ETA == nil || p.Done() == 0 {
+		return e
+	}
+	now := s.Now()
+	if took := now.Sub(*p.StartedAt).Seconds(); took > 0 {
+		e.Pace = fmt.Sprintf("%s a second", count(int64(float64(p.Done())/took+0.5)))
+	}
+	if left := p.ETA.Sub(now); left > 0 {
+		e.Pace += ", about " + roughly(left) + " left"
+	}
+	return e
+}
+
+// roughly says a duration as people do.
+func roughly(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%d seconds", int(d.Seconds())+1)
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d minutes", int(d.Minutes()+0.5))
+	default:
+		return fmt.Sprintf("%d hours", int(d.Hours()+0.5))
+	}
+}
+
+func (s *site) healthOf(c apiclient.Connection) []fact {
+	good := func(ok bool) string {
+		if ok {
+			return "good"
+		}
+		return "bad"
+	}
+	h := c.Health
+	facts := []fact{}
+	if c.Status != string(connection.Validating) {
+		facts = append(facts,
+			fact{Name: "Webhooks", Text: fmt.Sprintf("%d of %d active", h.Hooks.Active, h.Hooks.Expected), Tone: good(h.Hooks.Active >= h.Hooks.Expected)},
+			fact{Name: "JavaScript tracking", Text: map[bool]string{true: "in the storefront", false: "not in the storefront"}[h.Script.Installed], Tone: good(h.Script.Installed)})
+	}
+	facts = append(facts, fact{Name: "Credentials", Text: map[bool]string{true: "accepted by both accounts", false: "refused; see above"}[h.Credentials.OK], Tone: good(h.Credentials.OK)})
+	if h.Quota != nil {
+		facts = append(facts, fact{Name: "BigCommerce quota", Text: fmt.Sprintf("%s of %s requests left in this window", count(int64(h.Quota.Left)), count(int64(h.Quota.Limit)))})
+	}
+	return append(facts,
+		fact{Name: "Last change", Text: "received " + s.ago(c.LastWebhookAt)},
+		fact{Name: "Last reconcile", Text: s.ago(c.LastReconcileAt)})
+}
+
+// stepsOf tells what the setup did, from what stands.
+func stepsOf(c apiclient.Connection) []fact {
+	links := apiclient.TemporalLinks{}
+	if c.Links.TemporalUI != nil {
+		links = *c.Links.TemporalUI
+	}
+	status := connection.Status(c.Status)
+	tone := func(done, now bool) string {
+		switch {
+		case done:
+			return "good"
+		case now && status == connection.Failed:
+			return "bad"
+		case now:
+			return "busy"
+		}
+		return ""
+	}
+	checked := status != connection.Validating && c.Store.Domain != ""
+	scripted := checked && c.Health.Script.Installed
+	hooked := checked && c.Health.Hooks.Active > 0
+	var total, done int64
+	for _, p := range c.Progress {
+		total, done = total+p.Total, done+p.Done()
+	}
+	synced := hooked && status == connection.Connected
+	steps := []fact{{Name: "Credentials and scopes", Tone: tone(checked, true), Link: links.Setup}}
+	if checked {
+		steps[0].Text = fmt.Sprintf("were accepted: %s, %s, %s plan.", c.Store.Name, c.Store.Currency, c.Store.Plan)
+	} else {
+		steps[0].Text = "are checked."
+	}
+	script := fact{Name: "JavaScript tracking", Text: "is put into the storefront.", Tone: tone(scripted, checked)}
+	if scripted {
+		script.Text = fmt.Sprintf("was put into %s.", plural(len(c.Health.Script.Scripts), "storefront", "storefronts"))
+	}
+	hooks := fact{Name: "Webhooks", Text: "are created.", Tone: tone(hooked, scripted)}
+	if hooked {
+		hooks.Text = fmt.Sprintf("were created: %d.", c.Health.Hooks.Active)
+	}
+	sync := fact{Name: "Bulk sync", Text: "sends the history.", Tone: tone(synced, hooked), Link: links.BulkSync}
+	switch {
+	case synced:
+		sync.Text = fmt.Sprintf("is in: %s records.", count(total))
+	case status == connection.Syncing:
+		sync.Text = fmt.Sprintf("has dealt with %s of %s records.", count(done), count(total))
+	}
+	return append(steps, script, hooks, sync)
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// attentionTitle is an attention's code in a few words.
+func attentionTitle(code string) string {
+	titles := map[string]string{
+		connection.BigCommerceCredentials: "BigCommerce refuses the access token",
+		connection.BigCommerceUnavailable: "The store does not answer",
+		connection.OmetriaCredentials:     "Ometria refuses the API key",
+		connection.OmetriaUnavailable:     "Ometria does not answer",
+		connection.MultiCurrency:          "The store takes payment in several currencies",
+		connection.UnmappedStatus:         "Orders have a status that nobody knows",
+		connection.PushErrorsMissed:       "Ometria reported many errors at once",
+		connection.ManyFailing:            "Many records fail again and again",
+		connection.AppUninstalled:         "The API account was uninstalled",
+		connection.ResyncWanted:           "A re-sync is wanted",
+		connection.SyncStuck:              "The bulk sync is stuck",
+		connection.LeftBehind:             "Something of ours is left in the store",
+		connection.HeadlessStorefront:     "Shoppers use a headless storefront",
+		connection.BlueprintTheme:         "The theme shows no scripts",
+		connection.ScriptAltered:          "BigCommerce keeps another script",
+		connection.SetupStepFailed:        "Something that was asked for failed",
+		connection.MassDeletion:           "Many deletions at once are held",
+		connection.WebhookSignature:       "Webhooks are signed with another client secret",
+		connection.WebhookDomainBlocked:   "BigCommerce holds our webhooks back",
+	}
+	if title, ok := titles[code]; ok {
+		return title
+	}
+	words := strings.ReplaceAll(code, "_", " ")
+	if words == "" {
+		return "Needs attention"
+	}
+	return strings.ToUpper(words[:1]) + words[1:]
+}

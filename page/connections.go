@@ -1,0 +1,94 @@
+package page
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/internal/apiclient"
+)
+
+type connectionsPage struct {
+	Connections []tile
+}
+
+// tile is one connection in a nutshell.
+type tile struct {
+	ID, Title, Where string
+	Status           string
+	Warnings         []string
+	Syncing          *syncing // while a bulk sync runs
+	LastWebhookAt    *time.Time
+	Waiting, Failed  int64
+}
+
+// syncing is how far a bulk sync has come.
+type syncing struct {
+	ID      string
+	Percent int64
+}
+
+func (s *site) showConnections(v *visit) error {
+	tiles, err := tilesOf(v.Request.Context(), v.api)
+	if err != nil {
+		return err
+	}
+	v.show(http.StatusOK, "connections", connectionsPage{tiles})
+	return nil
+}
+
+// showTiles is what the page's script puts in the place of older tiles.
+func (s *site) showTiles(v *visit) error {
+	tiles, err := tilesOf(v.Request.Context(), v.api)
+	if err != nil {
+		return err
+	}
+	v.fragment("connections", "tiles", connectionsPage{tiles})
+	return nil
+}
+
+func tilesOf(ctx context.Context, api *apiclient.Client) ([]tile, error) {
+	var tiles []tile
+	for c, err := range api.Connections(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		tiles = append(tiles, tileOf(c))
+	}
+	return tiles, nil
+}
+
+func tileOf(c apiclient.Connection) tile {
+	t := tile{ID: c.ID, Title: titleOf(c), Where: c.Store.Domain, Status: c.Status, LastWebhookAt: c.LastWebhookAt}
+	if t.Where == "" {
+		t.Where = "store " + c.StoreHash
+	}
+	var done, total int64
+	for _, p := range c.Progress {
+		t.Waiting += p.Waiting
+		t.Failed += p.Rejected
+		done, total = done+p.Done(), total+p.Total
+	}
+	if len(c.Attention) > 0 {
+		t.Warnings = append(t.Warnings, "Needs attention")
+	}
+	if c.Status == string(connection.Syncing) {
+		t.Syncing = &syncing{ID: c.ID}
+		if total > 0 {
+			t.Syncing.Percent = 100 * done / total
+		}
+	}
+	return t
+}
+
+// titleOf is what a connection is called: its name, or the store's.
+func titleOf(c apiclient.Connection) string {
+	switch {
+	case c.Name != "":
+		return c.Name
+	case c.Store.Name != "":
+		return c.Store.Name
+	}
+	return "Store " + c.StoreHash
+}

@@ -1,0 +1,143 @@
+package page
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/ometria/ometria-bigcommerce/internal/apiclient"
+)
+
+type recordPage struct {
+	heading
+	Record   apiclient.RecordStory
+	Standing standing
+	Events   []event
+	Known    bool // a sync has seen the record
+	Check    *checkResult
+}
+
+// event is one line of a record's story.
+type event struct {
+	apiclient.RecordEvent
+	standing
+}
+
+// checkResult is what comparing a record with Ometria found.
+type checkResult struct {
+	apiclient.RecordCheck
+	standing
+}
+
+func (s *site) showRecord(v *visit) error { return s.record(v, nil) }
+
+func (s *site) record(v *visit, check *checkResult) error {
+	ctx := v.Request.Context()
+	c, err := v.api.Connection(ctx, v.Param("connection_id"))
+	if err != nil {
+		return err
+	}
+	p := recordPage{heading: headingOf(c, "records"), Check: check, Known: true}
+	p.Record, err = v.api.RecordStory(ctx, c.ID, v.Param("entity"), v.Param("record_id"))
+	if isNotFound(err) {
+		p.Known = false
+		p.Record.Entity, p.Record.RecordID = v.Param("entity"), v.Param("record_id")
+	} else if err != nil {
+		return err
+	}
+	p.Standing = outcomeOf(p.Record.Outcome)
+	for _, e := range p.Record.History {
+		p.Events = append(p.Events, event{e, happened(e.Kind)})
+	}
+	v.show(http.StatusOK, "record", p)
+	return nil
+}
+
+// happened is a kind of event in words, with its tone.
+func happened(kind string) standing {
+	words := map[string]standing{
+		"webhook":       {"BigCommerce told of a change", "busy", ""},
+		"wished":        {"Somebody asked for a sync", "busy", ""},
+		"pushed":        {"Accepted by Ometria", "good", ""},
+		"rejected":      {"Refused", "bad", ""},
+		"refused_later": {"Ometria found an error afterwards", "bad", ""},
+		"skipped":       {"Skipped", "", ""},
+		"deleted":       {"Deleted in BigCommerce", "", ""},
+		"failed":        {"A try failed", "warn", ""},
+		"expired":       {"A push had no answer and is made again", "warn", ""},
+		"gave_up":       {"Given up after three days of tries", "bad", ""},
+		"held":          {"Held", "warn", ""},
+	}
+	if known, ok := words[kind]; ok {
+		return known
+	}
+	return standing{Word: sentence(strings.ReplaceAll(kind, "_", " "))}
+}
+
+func (s *site) syncRecord(v *visit) error {
+	started, err := v.api.SyncRecord(v.Request.Context(), v.Param("connection_id"), v.Param("entity"), v.Param("record_id"))
+	if err != nil {
+		return err
+	}
+	said := "The record is read and pushed now."
+	if started.Note != "" {
+		said = sentence(started.Note)
+	}
+	return v.to(recordAddress(v), said)
+}
+
+func recordAddress(v *visit) string {
+	return "/connections/" + v.Param("connection_id") + "/records/" + v.Param("entity") + "/" + v.Param("record_id")
+}
+
+// checkRecord reads Ometria back and says whether it holds what would be sent.
+func (s *site) checkRecord(v *visit) error {
+	found, err := v.api.CheckRecord(v.Request.Context(), v.Param("connection_id"), v.Param("entity"), v.Param("record_id"))
+	if err != nil {
+		return err
+	}
+	words := map[string]standing{
+		"same":     {"Ometria holds the record as it would be sent now", "good", ""},
+		"differs":  {"Ometria holds something else", "warn", ""},
+		"missing":  {"Ometria does not have the record", "bad", ""},
+		"not_sent": {"The record is not for Ometria", "", ""},
+		"gone":     {"BigCommerce does not have the record any more", "", ""},
+	}
+	return s.record(v, &checkResult{found, words[found.Verdict]})
+}
+
+type previewPage struct {
+	heading
+	Preview apiclient.Preview
+	Outcome standing
+	Source  string
+	Records []string
+}
+
+// previewRecord shows the BigCommerce record beside what would be sent.
+func (s *site) previewRecord(v *visit) error {
+	ctx := v.Request.Context()
+	c, err := v.api.Connection(ctx, v.Param("connection_id"))
+	if err != nil {
+		return err
+	}
+	p := previewPage{heading: headingOf(c, "records")}
+	if p.Preview, err = v.api.PreviewRecord(ctx, c.ID, v.Param("entity"), v.Param("record_id")); err != nil {
+		return err
+	}
+	p.Outcome, p.Source = outcomeOf(p.Preview.Outcome), indented(p.Preview.Source)
+	for _, record := range p.Preview.Records {
+		p.Records = append(p.Records, indented(record))
+	}
+	v.show(http.StatusOK, "preview", p)
+	return nil
+}
+
+func indented(raw json.RawMessage) string {
+	var out bytes.Buffer
+	if json.Indent(&out, raw, "", "  ") != nil || out.String() == "null" {
+		return ""
+	}
+	return out.String()
+}
