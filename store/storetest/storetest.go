@@ -50,6 +50,7 @@ func Run(t *testing.T, open Open) {
 		{"Requests", requests},
 		{"Pace", pace},
 		{"Rule", rule},
+		{"Intend", intend},
 	} {
 		t.Run(group.name, func(t *testing.T) { group.run(t, open) })
 	}
