@@ -51,6 +51,7 @@ type Worker struct {
 	options    Options
 	activities *activities.Activities
 	dispatcher *starter.Dispatcher
+	stranded   sightings // of the loop that rescues alone
 }
 
 // New wires a Worker. It connects to nothing yet.
@@ -62,6 +63,7 @@ func New(o Options) *Worker {
 			PublicURL: o.PublicURL, TagURL: o.TagURL, Logger: o.Logger, Metrics: o.Metrics,
 		},
 		dispatcher: starter.NewDispatcher(o.Starter, o.Store, o.Registerer, o.Logger),
+		stranded:   sightings{},
 	}
 }
 
@@ -170,7 +172,7 @@ func (w *Worker) pollErrors(ctx context.Context) error {
 
 func (w *Worker) rescue(ctx context.Context) error {
 	return rescuer{
-		connections: w.options.Store, starter: w.options.Starter, now: time.Now,
+		connections: w.options.Store, starter: w.options.Starter, now: time.Now, seen: w.stranded,
 		rescued: func(c connection.Connection) {
 			w.options.Logger.Warn("workflow started again", "connection_id", c.ID, "status", string(c.Phase))
 		},
