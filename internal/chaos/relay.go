@@ -257,8 +257,8 @@ func (r *relay) takeDropped() []recordID {
 	return list
 }
 
-// owesAgain puts back what takeDropped returned.
-func (r *relay) owesAgain(record recordID) {
+// dropAgain puts back what takeDropped returned.
+func (r *relay) dropAgain(record recordID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.dropped[record]++

@@ -45,6 +45,9 @@ func (r *run) settle(ctx context.Context) error {
 	if err := r.ready(ctx, r.options.Settle); err != nil {
 		return err
 	}
+	if err := r.await(ctx, "hooks and script stand", func() (bool, error) { return r.installed() == "", nil }); err != nil {
+		return fmt.Errorf("%w: %s", err, r.installed())
+	}
 	if err := r.await(ctx, "webhooks are in", func() (bool, error) {
 		return r.relay.pending() == 0 && r.shop.Webhooks().Pending == 0, nil
 	}); err != nil {
@@ -68,6 +71,29 @@ func (r *run) settle(ctx context.Context) error {
 	}
 }
 
+// installed says what is wrong with what the product keeps in the store, or is
+// empty: each hook once and active, and one script.
+func (r *run) installed() string {
+	state := r.shop.State()
+	seen := map[string]bool{}
+	for _, h := range state.Hooks {
+		switch {
+		case !h.IsActive:
+			return "the hook of " + h.Scope + " is not active"
+		case seen[h.Scope]:
+			return "there are two hooks of " + h.Scope
+		}
+		seen[h.Scope] = true
+	}
+	if len(seen) == 0 {
+		return "there are no hooks"
+	}
+	if len(state.Scripts) != 1 {
+		return fmt.Sprintf("there are %d scripts", len(state.Scripts))
+	}
+	return ""
+}
+
 // await polls until something is so on two looks in a row.
 func (r *run) await(ctx context.Context, what string, ask func() (bool, error)) error {
 	began, seen := time.Now(), 0
@@ -85,18 +111,18 @@ func (r *run) await(ctx context.Context, what string, ask func() (bool, error)) 
 	return nil
 }
 
-// makeGood asks for each record again whose webhooks were dropped: what nobody
-// told of is found by a pass over the store, which comes by itself only once an
+// makeGood asks for each record again whose webhooks were dropped or never
+// sent: what nobody told of is found by a pass over the store, which comes by itself only once an
 // hour or a day. It reports whether all were asked for.
 func (r *run) makeGood(ctx context.Context) bool {
 	all := true
-	for _, record := range r.relay.takeDropped() {
+	for _, record := range append(r.relay.takeDropped(), r.changes.takeUntold()...) {
 		if record.entity == "" {
 			continue // about nothing that is synced
 		}
 		_, err := r.client().Do(ctx, http.MethodPost, apiclient.RecordPath(r.connection, string(record.entity), fmt.Sprint(record.id))+"/sync", nil, nil)
 		if err != nil {
-			r.relay.owesAgain(record)
+			r.relay.dropAgain(record)
 			all = false
 		}
 	}
