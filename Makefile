@@ -40,6 +40,11 @@ dev: dev-build ## Run Temporal with its Web UI, both simulators, the API and the
 dev-build: devserver
 	@go build -o $(BIN)/dev ./cmd/dev
 
+.PHONY: bench
+bench: devserver ## Measure the product, each figure beside its baseline
+	@go build -o $(BIN)/bench ./cmd/bench
+	$(BIN)/bench $(ARGS)
+
 # Go decides what is out of date; a build with nothing to do takes seconds.
 .PHONY: devserver
 devserver:

@@ -39,8 +39,15 @@ type Activities struct {
 	TagURL    string // prefix of the tag: the identification code and .js follow
 	Logger    *slog.Logger
 	Metrics   *Metrics
+	// Slots is how many SyncRecords the worker runs at once; connections share
+	// them. 0 means no bound.
+	Slots int
 
 	references source.References
+	reads      together[readKey, connection.RecordID, fetched]
+	pushes     together[pushKey, reading, verdicts]
+	crowd      crowd
+	loners     loners
 }
 
 // Connection names the connection an activity works for.

@@ -15,12 +15,12 @@ func (c *chunk) intend(ctx context.Context) error {
 	var intents []store.Intent
 	for id, p := range c.sent {
 		if meant, more := c.states[id].Meant(p.result.State); more {
-			intents = append(intents, store.Intent{RecordID: id, Fetched: c.r.f, State: meant})
+			intents = append(intents, store.Intent{RecordID: id, Fetched: c.of[id].f, State: meant})
 			c.states[id] = meant // and still if it is refused in part
 		}
 	}
 	if len(intents) == 0 {
 		return nil
 	}
-	return c.Store.Intend(ctx, c.connection.ID, c.r.entity, intents)
+	return c.Store.Intend(ctx, c.connection.ID, c.entity, intents)
 }

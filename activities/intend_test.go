@@ -27,7 +27,9 @@ func (w *world) unheard(entity connection.Entity, id connection.RecordID) {
 	}, 10*time.Second, 10*time.Millisecond)
 }
 
-func shortClaims(o *worldOptions) { o.store = []store.Option{store.WithClaimTTL(50 * time.Millisecond)} }
+func shortClaims(o *worldOptions) {
+	o.store = []store.Option{store.WithClaimTTL(50 * time.Millisecond)}
+}
 
 // A consent that Ometria was told by a push whose answer was lost is taken back
 // like any other.

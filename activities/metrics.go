@@ -16,6 +16,7 @@ type Metrics struct {
 	records  *prometheus.CounterVec
 	later    *prometheus.CounterVec
 	requests *prometheus.HistogramVec
+	groups   *prometheus.HistogramVec
 }
 
 // NewMetrics registers the metrics on r.
@@ -32,7 +33,11 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 			Buckets: []float64{.01, .03, .1, .3, 1, 3, 10, 30},
 		}, []string{"remote", "method", "route", "status"}),
 	}
-	r.MustRegister(m.records, m.later, m.requests)
+	m.groups = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "obc_records_together", Help: "Changed records that shared one request, by work (read, push).",
+		Buckets: []float64{1, 2, 5, 10, 20, 50, 100},
+	}, []string{"work"})
+	r.MustRegister(m.records, m.later, m.requests, m.groups)
 	return m
 }
 
@@ -45,6 +50,12 @@ func (m *Metrics) record(e connection.Entity, o connection.Outcome) {
 func (m *Metrics) rejectedLater(e connection.Entity) {
 	if m != nil {
 		m.later.WithLabelValues(string(e)).Inc()
+	}
+}
+
+func (m *Metrics) together(work string, records int) {
+	if m != nil {
+		m.groups.WithLabelValues(work).Observe(float64(records))
 	}
 }
 

@@ -134,7 +134,7 @@ func (a *Activities) rejectLater(ctx context.Context, connections []connection.C
 	reason := connection.Reason{Code: connection.ReasonRefused, Path: e.Path, Text: e.Message}
 	for _, c := range connections {
 		for _, key := range a.candidates(ctx, c, e) {
-			hit, err = a.Store.RejectLater(ctx, c.IdentificationCode, key.Entity, key.RecordID, e.RequestID, c.Settings.IDPrefix, reason)
+			hit, err = a.Store.RejectLater(ctx, c.IdentificationCode, key.Entity, key.RecordID, e.RequestID, c.Settings.IDPrefix, reason, e.Timestamp.Time)
 			if err != nil {
 				return false, fmt.Errorf("reject record: %w", err)
 			}

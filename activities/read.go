@@ -7,24 +7,7 @@ import (
 
 	"github.com/ometria/ometria-bigcommerce/bigcommerce"
 	"github.com/ometria/ometria-bigcommerce/connection"
-	"github.com/ometria/ometria-bigcommerce/source"
 )
-
-// readRecord reads one record's present state.
-func (s *session) readRecord(ctx context.Context, entity connection.Entity, id connection.RecordID) (reading, error) {
-	r := reading{entity: entity}
-	var err error
-	if r.f, err = s.Store.NextSeq(ctx); err != nil {
-		return r, err
-	}
-	record, err := s.reader.Record(ctx, entity, id)
-	if err != nil {
-		return r, err
-	}
-	r.items = []source.Record{record}
-	r.g, err = s.Store.NextSeq(ctx)
-	return r, err
-}
 
 // leaveOutAfter is at which attempt of a slice a record that fails by itself is
 // left to a sync of its own, so that the rest of its page goes on.

@@ -36,6 +36,9 @@ func (a *Activities) Reconcile(ctx context.Context, in Connection) (Mended, erro
 	if err != nil {
 		return mended, temporalError(err)
 	}
+	if err := a.forgetUninstalled(ctx, c); err != nil {
+		return mended, temporalError(err)
+	}
 	if err := a.forgetUnmapped(ctx, c); err != nil {
 		return mended, temporalError(err)
 	}

@@ -82,9 +82,10 @@ type Options struct {
 
 type api struct {
 	Options
-	tokens  []knownToken
-	metrics *metrics
-	openapi []byte
+	tokens     []knownToken
+	metrics    *metrics
+	signatures *signatures
+	openapi    []byte
 }
 
 // New returns the handler of every route, or an error that names what in
@@ -173,7 +174,7 @@ func newAPI(o Options) (*api, error) {
 	}
 	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
 	o.TemporalUIURL = strings.TrimRight(o.TemporalUIURL, "/")
-	a := &api{Options: o, tokens: tokens}
+	a := &api{Options: o, tokens: tokens, signatures: newSignatures(o.Store, o.Logger)}
 	if a.metrics, err = newMetrics(o.Registerer); err != nil {
 		return nil, err
 	}

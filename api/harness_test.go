@@ -19,6 +19,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/legacy"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ometria/ometria-bigcommerce/bigcommerce"
@@ -44,6 +45,7 @@ type service struct {
 	inspector *fakeInspector
 	woken     atomic.Int64 // calls of Wake
 	logs      *lockedBuffer
+	gatherer  prometheus.Gatherer // of watched
 	router    routers.Router
 }
 

@@ -64,6 +64,8 @@ type RecordState struct {
 	// that Ometria refuses later is undone in our memory by going back to it, so
 	// that the next one says again what this one said.
 	ConsentBefore Consent `json:"consent_before,omitempty"`
+	// SentAs is what an order's status was last sent as.
+	SentAs *OrderStatus `json:"sent_as,omitempty"`
 	// MayChildren and MayConsent are what Ometria may have been told by pushes
 	// whose end nobody knows: variants as active, and the consent (yes or out)
 	// that the latest of them told. The next push with a known end settles both.
@@ -90,6 +92,13 @@ func (s RecordState) Meant(next RecordState) (RecordState, bool) {
 // AllChildren are the variants that Ometria may hold as active.
 func (s RecordState) AllChildren() []int64 {
 	return slices.Concat(s.Children, s.MayChildren)
+}
+
+// OrderStatus is an order's status on both sides.
+type OrderStatus struct {
+	StatusID int64  `json:"status_id"` // BigCommerce's
+	Status   string `json:"status"`    // Ometria's, by the order mapping
+	IsValid  bool   `json:"is_valid"`  // whether it counts as a sale in Ometria
 }
 
 // Undone is the state to remember once Ometria has refused the latest push

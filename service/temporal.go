@@ -60,5 +60,8 @@ func temporalOptions(environ []string, logger *slog.Logger, metrics client.Metri
 	}
 	options.Logger = sdklog.NewStructuredLogger(slog.New(calmer{logger.Handler()}))
 	options.MetricsHandler = metrics
+	// What goes over this connection are ids, cursors and counts: to compress
+	// them costs both sides more than it saves.
+	options.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
 	return options, nil
 }

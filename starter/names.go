@@ -10,6 +10,7 @@ var (
 	ConnectionSetupID   = workflows.ConnectionSetupID
 	BulkSyncID          = workflows.BulkSyncID
 	SyncRecordID        = workflows.SyncRecordID
+	SyncBatchID         = workflows.SyncBatchID
 	ReconcileID         = workflows.ReconcileID
 	ConnectionRemovalID = workflows.ConnectionRemovalID
 )

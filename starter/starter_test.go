@@ -205,9 +205,11 @@ func TestStopAllStopsReconcile(t *testing.T) {
 			assert.Equal(t, append([]string{setup, bulk}, tc.stopped...), tc.f.cancelled)
 			if !tc.fails {
 				assert.Equal(t, []string{base}, tc.f.schedules.deleted, "or it would start another one")
-				require.Len(t, tc.f.asked, 1)
-				assert.Contains(t, tc.f.asked[0], string(shop.ID))
-				assert.Contains(t, tc.f.asked[0], "Reconcile")
+				require.Len(t, tc.f.asked, 2)
+				for i, kind := range []string{"Reconcile", "SyncBatch"} {
+					assert.Contains(t, tc.f.asked[i], string(shop.ID))
+					assert.Contains(t, tc.f.asked[i], kind)
+				}
 			}
 		})
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/ometria/ometria-bigcommerce/workflows"
 )
 
-// StopAll cancels setup, bulk sync and Reconcile of a connection, deletes its
+// StopAll cancels setup, bulk sync, Reconcile and batches of a connection, deletes its
 // schedules, and waits until all have ended, undoing included, or ctx ends. The
 // setup goes first, because it may start a bulk sync or make the schedules; the
 // schedules go before Reconcile, because they would start another one.
@@ -37,7 +37,11 @@ func (s *Starter) StopAll(ctx context.Context, id connection.ID) error {
 	if err != nil {
 		return err
 	}
-	for _, workflowID := range visible {
+	batches, err := s.visibleBatches(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, workflowID := range append(visible, batches...) {
 		if !slices.Contains(scheduled, workflowID) {
 			scheduled = append(scheduled, workflowID)
 		}

@@ -67,6 +67,11 @@ func (f *fakeTemporal) SignalWithStartWorkflow(_ context.Context, id, name strin
 func (f *fakeTemporal) ExecuteWorkflow(_ context.Context, o client.StartWorkflowOptions, workflow any, input ...any) (client.WorkflowRun, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.startErr != nil {
+		if err := f.startErr(o.ID); err != nil {
+			return nil, err
+		}
+	}
 	f.started = append(f.started, start{id: o.ID, options: o, workflow: workflow, input: input})
 	return nil, nil
 }

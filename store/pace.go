@@ -33,7 +33,7 @@ type Slots struct {
 
 // pace changes one budget under its row's lock. change reports whether to save.
 func (s *Store) pace(ctx context.Context, kind, account string, change func(t *tx, b *budget, now int64) (bool, error)) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.writeSoon(ctx, func(t *tx) error {
 		if _, err := t.exec(s.q.InsertPace, kind, account); err != nil {
 			return err
 		}
@@ -92,7 +92,7 @@ func (s *Store) TakeBigCommerce(ctx context.Context, hash connection.StoreHash, 
 
 // ReleaseSlot frees a slot. One that expired is nobody's.
 func (s *Store) ReleaseSlot(ctx context.Context, hash connection.StoreHash, slot string) error {
-	err := s.write(ctx, func(t *tx) error {
+	err := s.writeSoon(ctx, func(t *tx) error {
 		_, err := t.exec(s.q.DeleteSlot, string(hash), slot)
 		return err
 	})

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"iter"
 	"reflect"
 	"regexp"
 	"strings"
@@ -23,10 +24,16 @@ type queries struct {
 
 	SecretIssued, SelectSecrets, UpsertDirty, TouchWebhook,
 
+	UpsertCategoryChanges, SelectCategoryChanges, SelectCategoriesDue, LeaseCategories, AdvanceCategories,
+	SettleCategories, DeleteCategoryChanges, UpsertReconcileWish, SelectReconcileWishes, DeleteReconcileWish,
+	DeleteReconcileWishes,
+
 	NextSeq, InsertRecords, LockRecords, ExpireRecords, ClaimRecords, MarkUnclaimed, RenewClaims,
 	ReleaseClaims, FinishRecords, RecordAttempt, GiveUpRecord, SelectExpired, SelectRecord, ListRecords,
 
 	DispatchableConnections, SelectNew, SelectChanged, StampDispatched, Undispatch, SelectBacklog, CountInBackoff,
+
+	SelectWaiting, CountBatches, StampBatch, AdoptIntoBatch, RefreshBatch, SelectBatchPage, LeaveBatch, EndBatch,
 
 	GroupFailures, GroupNotes, SelectRejected, RetryRecords, SelectLatestPush, RejectLater, RecordsByRequest, SelectPushedSince,
 	ClearFingerprints, TouchPush, LeaseErrorPoll, CountErrorPollsDue, SaveErrorPoll, ConnectionsOfAccount,
@@ -38,6 +45,9 @@ type queries struct {
 	InsertRequest, SelectRequest, RestartRequest, SaveRequest, DeleteRequest, PurgeRequests,
 
 	IntendRecords,
+
+	TellWebhooks, TellFinished, TellExpired, TellRetried, TellWish, TellFailed, TellGaveUp, TellRefusedLater,
+	ListAttempts, SelectLastPushed, SelectLastRefusal, CountOldAttempts, PruneAttempts, DeleteAttempts,
 
 	InsertPace, LockPace, SelectPace, UpdatePace, ExpireSlots, CountSlots, InsertSlot, DeleteSlot string
 }
@@ -108,6 +118,18 @@ func loadQueries(d dialect) (*queries, error) {
 		return nil, fmt.Errorf("query %s is not used", name)
 	}
 	return q, nil
+}
+
+// texts yields every query.
+func (q *queries) texts() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		fields := reflect.ValueOf(q).Elem()
+		for i := range fields.NumField() {
+			if !yield(fields.Field(i).String()) {
+				return
+			}
+		}
+	}
 }
 
 func translate(d dialect, body string) string {

@@ -44,6 +44,7 @@ type Store struct {
 	reader  *sql.DB // PostgreSQL: the same pool
 	keys    *Keyring
 	q       *queries
+	texts   map[string]bool // of q
 	logger  *slog.Logger
 
 	claimTTL time.Duration
@@ -86,7 +87,7 @@ func Open(ctx context.Context, databaseURL string, keys *Keyring, logger *slog.L
 	}
 	s := &Store{
 		keys: keys, logger: logger, claimTTL: 60 * time.Second,
-		wake: make(chan struct{}, 1), pushed: map[string]time.Time{},
+		wake: make(chan struct{}, 1), texts: map[string]bool{}, pushed: map[string]time.Time{},
 	}
 	for _, opt := range opts {
 		opt(s)
@@ -99,6 +100,10 @@ func Open(ctx context.Context, databaseURL string, keys *Keyring, logger *slog.L
 		return nil, errors.Join(fmt.Errorf("load queries: %w", err), s.closePools())
 	}
 	s.q = q
+	for text := range q.texts() {
+		s.texts[text] = true
+	}
+	s.texts[syncNow], s.texts[syncSoon] = true, true
 	if err := s.Ping(ctx); err != nil {
 		return nil, errors.Join(err, s.closePools())
 	}
@@ -123,11 +128,11 @@ func (s *Store) openPools(databaseURL string) error {
 		if err := made.Close(); err != nil {
 			return fmt.Errorf("open database: %w", err)
 		}
-		if s.writer, err = sql.Open("sqlite", sqliteDSN(file, true)); err != nil {
+		if s.writer, err = s.sqlitePool(sqliteDSN(file, true)); err != nil {
 			return fmt.Errorf("open database: %w", err)
 		}
 		s.writer.SetMaxOpenConns(1)
-		if s.reader, err = sql.Open("sqlite", sqliteDSN(file, false)); err != nil {
+		if s.reader, err = s.sqlitePool(sqliteDSN(file, false)); err != nil {
 			return errors.Join(fmt.Errorf("open database: %w", err), s.writer.Close())
 		}
 		s.reader.SetMaxOpenConns(max(4, runtime.GOMAXPROCS(0)))
@@ -148,6 +153,14 @@ func (s *Store) openPools(databaseURL string) error {
 		return errors.New("open database: the URL has not the form sqlite:<file> or postgres://…")
 	}
 	return nil
+}
+
+func (s *Store) sqlitePool(dsn string) (*sql.DB, error) {
+	connector, err := sqlite.NewConnector(dsn)
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(keepStatements{connector, s.texts}), nil
 }
 
 // sqliteDSN names the file with its pragmas. FULL syncs the write-ahead log at
@@ -197,6 +210,7 @@ const (
 	migrationLock int64 = 0x6f6263_01 + iota
 	connectionsLock
 	dispatchLock
+	categoriesLock
 )
 
 func (s *Store) lockMigrations(ctx context.Context) (unlock func(), err error) {

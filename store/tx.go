@@ -37,6 +37,19 @@ func (s *Store) write(ctx context.Context, do func(t *tx) error) error {
 	}
 }
 
+// writeSoon is write for what need not outlive a power cut, though it outlives
+// the death of every process: SQLite syncs it to the disk together with the next
+// transaction that must be there.
+//
+// That is so for numbers drawn, slots and budgets, and what was handed over: the
+// processes that know of them end with the machine. It is so for how a push
+// ended, too: the claim from before the push is on the disk, expires, and the
+// record is pushed once more. A power cut takes the end of the log and never a
+// piece from its middle, so a number that is kept anywhere is not drawn again.
+func (s *Store) writeSoon(ctx context.Context, do func(t *tx) error) error {
+	return s.write(context.WithValue(ctx, syncedSoon{}, true), do)
+}
+
 func (s *Store) writeOnce(ctx context.Context, do func(t *tx) error) error {
 	sqlTx, err := s.writer.BeginTx(ctx, nil)
 	if err != nil {

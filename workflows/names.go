@@ -13,6 +13,10 @@ const (
 	RealtimeTaskQueue = "ometria-bigcommerce-realtime"
 )
 
+// BatchPriority puts what SyncBatch does before the history (3, the default) that
+// shares its task queue.
+const BatchPriority = 2
+
 // Signals and queries.
 const (
 	ModeSignal     = "mode"     // ConnectionSetup: SetupMode

@@ -103,6 +103,7 @@ func allActivities() []any {
 		acts.Attend, acts.Unattend,
 		acts.SyncSlice, acts.SyncRecord, acts.GiveUpRecord, acts.Reconcile,
 		acts.StopWorkflows, acts.RemoveSchedules, acts.RemoveHooks, acts.RemoveScript, acts.Erase,
+		acts.SyncBatch, acts.GiveBackBatch,
 	}
 }
 

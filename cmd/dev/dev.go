@@ -16,7 +16,9 @@ import (
 
 	"github.com/ometria/ometria-bigcommerce/connection"
 	"github.com/ometria/ometria-bigcommerce/internal/contract"
+	"github.com/ometria/ometria-bigcommerce/internal/devserver"
 	"github.com/ometria/ometria-bigcommerce/service"
+	"github.com/ometria/ometria-bigcommerce/workflows"
 )
 
 // stack is everything that runs.
@@ -28,8 +30,8 @@ type stack struct {
 
 	dir       string // state, database and stand-ins
 	state     state
-	temporal  *temporalServer // nil when TEMPORAL_ADDRESS names one
-	shop      *simulatedShop  // nil with --no-simulators
+	temporal  *devserver.Server // nil when TEMPORAL_ADDRESS names one
+	shop      *simulatedShop    // nil with --no-simulators
 	marketing *simulatedOmetria
 	config    service.Config
 	specs     string             // the published contracts, or empty
@@ -63,7 +65,7 @@ func dev(ctx context.Context, o options, environ []string, stdout, stderr io.Wri
 		return err
 	}
 	if s.temporal != nil {
-		closers = append(closers, s.temporal.stop)
+		closers = append(closers, s.temporal.Stop)
 	}
 	if !o.noSimulators {
 		stop, err := s.startSimulators()
@@ -131,7 +133,7 @@ func (s *stack) startTemporal(ctx context.Context, fail context.CancelCauseFunc)
 		}
 		return nil
 	}
-	path, err := devserverPath(s.environ["OBC_DEVSERVER"])
+	path, err := devserver.Find(s.environ["OBC_DEVSERVER"])
 	if err != nil {
 		return err
 	}
@@ -145,7 +147,9 @@ func (s *stack) startTemporal(ctx context.Context, fail context.CancelCauseFunc)
 		return fmt.Errorf("open temporal's log: %w", err)
 	}
 	defer func() { _ = log.Close() }() // the child has its own
-	if s.temporal, err = startTemporal(ctx, path, dir, log); err != nil {
+	if s.temporal, err = devserver.Start(ctx, devserver.Options{
+		Path: path, Dir: dir, Attributes: workflows.SearchAttributeNames(), Log: log,
+	}); err != nil {
 		return err
 	}
 	for name := range s.environ { // a profile of another server is not for the child
@@ -160,8 +164,8 @@ func (s *stack) startTemporal(ctx context.Context, fail context.CancelCauseFunc)
 	}
 	go func() {
 		select {
-		case <-s.temporal.exited:
-			fail(fmt.Errorf("the temporal server ended by itself: %v", s.temporal.err))
+		case <-s.temporal.Exited():
+			fail(fmt.Errorf("the temporal server ended by itself: %v", s.temporal.Err()))
 		case <-ctx.Done():
 		}
 	}()

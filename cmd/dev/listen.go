@@ -41,15 +41,6 @@ func (s *stack) listen(what, preferred string) (net.Listener, error) {
 	return listener, nil
 }
 
-// isFree reports whether nothing listens at the address.
-func isFree(address string) bool {
-	listener, err := net.Listen("tcp", address)
-	if err == nil {
-		_ = listener.Close()
-	}
-	return err == nil
-}
-
 // serve answers on listener until stop is called, which waits for calls in
 // flight.
 func serve(listener net.Listener, handler http.Handler) (stop func()) {

@@ -109,7 +109,7 @@ func printChanges(w io.Writer, changes []change) {
 func (s *stack) memory() memory {
 	m := memory{Service: peakMemory(os.Getpid())}
 	if s.temporal != nil {
-		m.Temporal = peakMemory(s.temporal.cmd.Process.Pid)
+		m.Temporal = peakMemory(s.temporal.PID())
 	}
 	return m
 }

@@ -37,11 +37,13 @@ func Run(t *testing.T, open Open) {
 		{"Parking", parking},
 		{"Erase", erase},
 		{"Intake", intake},
+		{"StoreEvents", storeEvents},
 		{"Claims", claims},
 		{"Forget", forget},
 		{"Records", records},
 		{"Dispatch", dispatch},
 		{"Failures", failures},
+		{"Attempts", attempts},
 		{"ErrorPolls", errorPolls},
 		{"FieldKeys", fieldKeys},
 		{"FieldCounts", fieldCounts},
@@ -49,6 +51,7 @@ func Run(t *testing.T, open Open) {
 		{"Syncs", syncs},
 		{"Requests", requests},
 		{"Pace", pace},
+		{"Batches", batches},
 		{"Rule", rule},
 		{"Intend", intend},
 	} {
@@ -59,7 +62,8 @@ func Run(t *testing.T, open Open) {
 // moments are the columns that hold a time, by table.
 var moments = map[string][]string{
 	"records": {"inflight_until", "dirty_at", "dispatched_at", "first_failed_at", "backoff_until", "pushed_at",
-		"last_event_at", "last_fetched_at", "outcome_at", "first_seen_at"},
+		"last_event_at", "last_fetched_at", "outcome_at", "first_seen_at", "last_webhook_at"},
+	"attempts":     {"at", "other_at"},
 	"connections":  {"next_probe_at", "last_webhook_at"},
 	"entity_syncs": {"started_at"},
 	"fields":       {"first_seen_at", "last_seen_at"},
@@ -67,6 +71,8 @@ var moments = map[string][]string{
 	"requests":     {"created_at"},
 	"pace":         {"resets_at", "next_at", "bulk_next_at", "realtime_until", "bulk_until", "backoff_until"},
 	"pace_slots":   {"expires_at"},
+
+	"category_changes": {"leased_until"},
 }
 
 // Elapse lets d pass for the store: all that is noted happened d earlier.
