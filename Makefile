@@ -10,6 +10,9 @@ FUZZTIME ?= 30s
 # How many records of each entity `make test-long` makes up from BigCommerce's
 # published files and maps.
 RAPIDCHECKS ?= 3000
+# How long faults happen in each of the two runs of the fault suite that `make
+# test-long` does.
+CHAOSMINUTES ?= 1.5
 
 BIN := $(CURDIR)/bin
 DEVSERVER := $(BIN)/devserver
@@ -79,11 +82,24 @@ test: devserver gotestsum prism ## Run all tests of both modules; lists what was
 	cd devserver && $(GOTESTSUM) --format standard-quiet -- -timeout 5m $(TESTFLAGS) ./... || status=1; \
 	exit $$status
 
+# What runs beside other goroutines or processes; the rest has no races to find.
+RACY := ./activities ./api ./inspect ./internal/chaos ./pacing ./remote ./simulator/... ./starter ./store/... ./worker
+
 .PHONY: test-long
-test-long: devserver gotestsum prism ## Run all tests with the race detector, map many made-up records, then fuzz
-	$(GOTESTSUM) --format standard-quiet -- -race -timeout 60m $(TESTFLAGS) ./...
+test-long: devserver gotestsum chaos-build ## Run what is beyond make test: race detector, many made-up records, fuzz, faults
+	$(GOTESTSUM) --format standard-quiet -- -race -timeout 30m $(TESTFLAGS) $(RACY)
 	go test -count=1 -timeout 60m -run '^Test(Any|OrderOf)' ./mapping -rapid.checks $(RAPIDCHECKS)
 	@$(MAKE) --no-print-directory fuzz
+	$(BIN)/chaos --minutes $(CHAOSMINUTES) --slow yes --database sqlite
+	$(BIN)/chaos --minutes $(CHAOSMINUTES) --slow yes --database postgres
+
+.PHONY: chaos
+chaos: chaos-build ## Run the product among faults and kills, and look for what was lost
+	$(BIN)/chaos $(ARGS)
+
+.PHONY: chaos-build
+chaos-build: devserver
+	@go build -o $(BIN)/ ./cmd/chaos ./cmd/ometria-bigcommerce
 
 # go test fuzzes one target a call. What a run finds stays in go's own cache;
 # an input that fails is written to testdata/fuzz, to be kept.

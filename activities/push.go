@@ -217,6 +217,9 @@ func recordNotes(m mapping.Result) []connection.Note {
 
 // sendAll pushes everything of the chunk, 100 Ometria records at a time.
 func (c *chunk) sendAll(ctx context.Context) error {
+	if err := c.intend(ctx); err != nil {
+		return err
+	}
 	first := true
 	for part := range slices.Chunk(c.out, ometria.MaxPushRecords) {
 		if !first {

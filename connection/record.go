@@ -1,6 +1,9 @@
 package connection
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Outcome is where a record's latest attempt ended.
 type Outcome string
@@ -63,6 +66,32 @@ type RecordState struct {
 	ConsentBefore Consent `json:"consent_before,omitempty"`
 	// SentAs is what an order's status was last sent as.
 	SentAs *OrderStatus `json:"sent_as,omitempty"`
+	// MayChildren and MayConsent are what Ometria may have been told by pushes
+	// whose end nobody knows: variants as active, and the consent (yes or out)
+	// that the latest of them told. The next push with a known end settles both.
+	MayChildren []int64 `json:"may_children,omitempty"`
+	MayConsent  Consent `json:"may_consent,omitempty"`
+}
+
+// Meant is the state to remember while a push is under way that ends in next:
+// s, and what Ometria may know from then on. It reports whether that is more
+// than s tells.
+func (s RecordState) Meant(next RecordState) (RecordState, bool) {
+	more := false
+	for _, child := range next.Children {
+		if !slices.Contains(s.AllChildren(), child) {
+			s.MayChildren, more = append(slices.Clone(s.MayChildren), child), true
+		}
+	}
+	if next.ConsentSent != s.ConsentSent && next.ConsentSent != ConsentUnknown && next.ConsentSent != s.MayConsent {
+		s.MayConsent, more = next.ConsentSent, true
+	}
+	return s, more
+}
+
+// AllChildren are the variants that Ometria may hold as active.
+func (s RecordState) AllChildren() []int64 {
+	return slices.Concat(s.Children, s.MayChildren)
 }
 
 // OrderStatus is an order's status on both sides.

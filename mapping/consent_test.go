@@ -53,6 +53,8 @@ type step struct {
 	edit     string // first name
 	// refused: Ometria refuses the push before this look, later.
 	refused bool
+	// unheard: nobody hears whether the push of this look was done.
+	unheard bool
 	// anew: the connection was removed and made anew before this look, and knows
 	// nothing of what went before.
 	anew bool
@@ -86,6 +88,29 @@ var walks = map[string]struct {
 	}},
 	"opted in before, deleted": {before, []step{
 		{name: "first sight", consents: yes, modified: before, want: in, omit: silence},
+		{name: "deletion", want: outByID},
+	}},
+	"pushes that nobody hears of": {after, []step{
+		{name: "first sight", consents: yes, modified: after, want: in + " " + after, unheard: true},
+		{name: "opt-out", consents: no, modified: later, want: out + " " + later, unheard: true},
+		{name: "opt-out, again", consents: no, modified: later, want: out + " " + later},
+		{name: "edit of one who left", consents: no, modified: latest, edit: "Anna", want: silence},
+		{name: "opt-in", consents: yes, modified: latest, want: in + " " + latest, unheard: true},
+		{name: "opt-out", consents: no, modified: latest, want: out + " " + latest},
+		{name: "re-sync of one who left", consents: no, modified: latest, want: silence},
+		{name: "opt-in", consents: yes, modified: latest, want: in + " " + latest},
+		{name: "opt-out", consents: no, modified: latest, want: out + " " + latest, unheard: true},
+		{name: "opt-in", consents: yes, modified: latest, want: in + " " + latest, unheard: true},
+		{name: "opt-in, again", consents: yes, modified: latest, want: in + " " + latest},
+		{name: "edit", consents: yes, modified: latest, edit: "Anna", want: silence, unheard: true},
+		{name: "edit, again", consents: yes, modified: latest, edit: "Anna", want: silence},
+		{name: "deletion", want: outByID, unheard: true},
+		{name: "deletion, told twice", want: outByID},
+		{name: "deletion, told thrice", want: nothing},
+	}},
+	"opted in before, deleted after a push that nobody heard of": {before, []step{
+		{name: "first sight", consents: yes, modified: before, want: in, omit: silence, unheard: true},
+		{name: "edit", consents: yes, modified: later, want: in, omit: silence},
 		{name: "deletion", want: outByID},
 	}},
 	"opted in after the connection": {after, []step{
@@ -301,6 +326,9 @@ func walk(t *testing.T, created string, steps []step, history, force bool) {
 		want := s.want
 		if !history && s.omit != "" {
 			want = s.omit
+		}
+		if s.unheard {
+			r.State, _ = states[id].Meant(r.State)
 		}
 		states[id] = remembered(t, r.State)
 		if want == skipped {

@@ -208,6 +208,8 @@ func drawState(t *rapid.T) connection.RecordState {
 		Exists:      rapid.Bool().Draw(t, "pushed before"),
 		ConsentSeen: rapid.SampledFrom([]connection.Consent{connection.ConsentUnknown, connection.ConsentNo, connection.ConsentYes, connection.ConsentOut}).Draw(t, "consent"),
 		Children:    rapid.SliceOfNDistinct(rapid.Int64Range(1, 14), 0, 5, rapid.ID).Draw(t, "children"),
+		MayConsent:  rapid.SampledFrom([]connection.Consent{connection.ConsentUnknown, connection.ConsentYes, connection.ConsentOut}).Draw(t, "consent of unheard pushes"),
+		MayChildren: rapid.SliceOfNDistinct(rapid.Int64Range(15, 20), 0, 3, rapid.ID).Draw(t, "children of unheard pushes"),
 	}
 	state.ConsentSent = state.ConsentSeen
 	return state

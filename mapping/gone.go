@@ -18,10 +18,10 @@ func Gone(e connection.Entity, id connection.RecordID, ctx Context, prev connect
 	switch e {
 	case connection.Products:
 		result.Records = append(result.Records, inactive(ours))
-		for _, child := range prev.Children {
+		for _, child := range prev.AllChildren() {
 			result.Records = append(result.Records, inactive(variantID(ctx.Settings, int64(id), child)))
 		}
-		result.State.Children = nil
+		result.State.Children, result.State.MayChildren = nil, nil
 	case connection.Orders:
 		// BigCommerce deletes no order, it archives (Orders v2).
 		if ctx.Settings.ArchivedOrders == connection.ArchivedOrdersKeep {
@@ -29,7 +29,7 @@ func Gone(e connection.Entity, id connection.RecordID, ctx Context, prev connect
 		}
 		result.Records = append(result.Records, &ometria.Order{ID: ours, Merge: true, IsValid: new(false)})
 	case connection.Subscribers:
-		if prev.ConsentSeen != connection.ConsentYes {
+		if prev.ConsentSeen != connection.ConsentYes && prev.MayConsent != connection.ConsentYes {
 			break
 		}
 		// The row is gone and with it the time: Ometria takes its own.
@@ -39,6 +39,7 @@ func Gone(e connection.Entity, id connection.RecordID, ctx Context, prev connect
 		})
 		result.State.ConsentBefore = prev.ConsentSeen
 		result.State.ConsentSeen, result.State.ConsentSent = connection.ConsentOut, connection.ConsentOut
+		result.State.MayConsent = connection.ConsentUnknown
 	}
 	return result
 }

@@ -70,7 +70,7 @@ func Product(p bigcommerce.Product, ctx Context, prev connection.RecordState) Re
 		result.Notes = append(result.Notes, notes...)
 		result.State.Children = append(result.State.Children, v.ID)
 	}
-	for _, child := range prev.Children {
+	for _, child := range prev.AllChildren() {
 		if !slices.Contains(result.State.Children, child) {
 			result.Records = append(result.Records, inactive(variantID(ctx.Settings, p.ID, child)))
 		}

@@ -16,7 +16,7 @@ func Subscriber(s bigcommerce.Subscriber, ctx Context, prev connection.RecordSta
 	}
 	seen := consentSeen(s, prev)
 	// A consent that has changed is news, whenever the row was made.
-	news := prev.ConsentSeen != connection.ConsentUnknown && prev.ConsentSeen != seen
+	news := prev.ConsentSeen != connection.ConsentUnknown && prev.ConsentSeen != seen || prev.MayConsent != connection.ConsentUnknown
 	if !news && ctx.beforeStart(s.DateCreated.Time, s.DateModified.Time, prev) {
 		// Remembered, so that a later change is known for one.
 		prev.ConsentSeen = seen
@@ -47,7 +47,7 @@ func consentSeen(s bigcommerce.Subscriber, prev connection.RecordState) connecti
 	switch {
 	case s.OptedIn():
 		return connection.ConsentYes
-	case prev.ConsentSeen == connection.ConsentYes, prev.ConsentSeen == connection.ConsentOut:
+	case prev.ConsentSeen == connection.ConsentYes, prev.ConsentSeen == connection.ConsentOut, prev.MayConsent != connection.ConsentUnknown:
 		return connection.ConsentOut
 	}
 	return connection.ConsentNo
@@ -69,7 +69,14 @@ func consent(contact *ometria.Contact, s bigcommerce.Subscriber, ctx Context, pr
 		changedAt = ometria.Time{}
 	}
 
+	// What may have been told, by a push whose end nobody knows, and is not so.
+	untrue := prev.MayConsent != connection.ConsentUnknown && prev.MayConsent != state.ConsentSeen
+
 	switch before, now := prev.ConsentSeen, state.ConsentSeen; {
+	case untrue && now == connection.ConsentYes:
+		contact.MarketingOptin, contact.TimestampSubscribed = ometria.OptedIn, changedAt
+	case untrue:
+		contact.MarketingOptin, contact.TimestampUnsubscribed = ometria.OptedOut, changedAt
 	case now == before && now != connection.ConsentYes, now == connection.ConsentNo:
 		// Nothing new, or nothing that anybody can tell.
 	case now == connection.ConsentOut:

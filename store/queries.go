@@ -49,6 +49,8 @@ type queries struct {
 	InsertRequest, SelectRequest, RestartRequest, SaveRequest, DeleteRequest, PurgeRequests,
 
 	InsertAudit, ListAudit, ListConnectionAudit, PurgeAudit,
+	IntendRecords,
+
 	TellWebhooks, TellFinished, TellExpired, TellRetried, TellWish, TellFailed, TellGaveUp, TellRefusedLater,
 	ListAttempts, SelectLastPushed, SelectLastRefusal, CountOldAttempts, PruneAttempts, DeleteAttempts,
 

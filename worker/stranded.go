@@ -42,6 +42,27 @@ type rescuer struct {
 	starter     workflowStarter
 	now         func() time.Time
 	rescued     func(c connection.Connection)
+	// seen keeps what earlier looks found: a connection that is written to all
+	// the time, as by its reconcile, is never seen to stand still.
+	seen sightings
+}
+
+// sightings say since when each connection stands in a phase without its
+// workflow.
+type sightings map[connection.ID]sighting
+
+type sighting struct {
+	phase connection.Status
+	since time.Time
+}
+
+// lasts notes a connection without its workflow and returns for how long it has
+// been one.
+func (s sightings) lasts(c connection.Connection, now time.Time) time.Duration {
+	if s[c.ID].phase != c.Phase {
+		s[c.ID] = sighting{c.Phase, now}
+	}
+	return now.Sub(s[c.ID].since)
 }
 
 func (r rescuer) run(ctx context.Context) error {
@@ -70,18 +91,27 @@ func (r rescuer) look(ctx context.Context, c connection.Connection) error {
 		connection.Syncing:    {starter.BulkSyncID(c.ID), starter.ConnectionSetupID(c.ID)},
 		connection.Removing:   {starter.ConnectionRemovalID(c.ID)},
 	}[c.Phase]
-	if len(workflowIDs) == 0 || r.now().Sub(c.UpdatedAt) < strandedAfter {
+	if len(workflowIDs) == 0 {
+		delete(r.seen, c.ID)
 		return nil
 	}
 	for _, id := range workflowIDs {
 		running, err := r.starter.Running(ctx, id)
-		if err != nil || running {
+		if err != nil {
 			return err
 		}
+		if running {
+			delete(r.seen, c.ID)
+			return nil
+		}
+	}
+	if lasts := r.seen.lasts(c, r.now()); lasts < strandedAfter && r.now().Sub(c.UpdatedAt) < strandedAfter {
+		return nil
 	}
 	// A workflow that ended since the page was read has moved the connection on.
 	latest, err := r.connections.Connection(ctx, c.ID)
 	if errors.Is(err, store.ErrNotFound) {
+		delete(r.seen, c.ID)
 		return nil
 	}
 	if err != nil {
@@ -99,6 +129,7 @@ func (r rescuer) look(ctx context.Context, c connection.Connection) error {
 		_, err = r.starter.SetUp(ctx, c)
 	}
 	if err == nil {
+		delete(r.seen, c.ID)
 		r.rescued(c)
 	}
 	return err

@@ -90,7 +90,7 @@ func TestConnectionThatMovedOnIsNotRescued(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := &fakeStarter{}
 			var rescued int
-			r := rescuer{connections: moved{before, tc.now}, starter: f, now: func() time.Time { return at },
+			r := rescuer{connections: moved{before, tc.now}, starter: f, now: func() time.Time { return at }, seen: sightings{},
 				rescued: func(connection.Connection) { rescued++ }}
 			require.NoError(t, r.run(t.Context()))
 			require.Equal(t, tc.asked, f.asked)
@@ -112,7 +112,7 @@ func TestStrandedConnectionsAreRescued(t *testing.T) {
 		one("fresh", connection.Removing, now.Add(-time.Minute)),
 	}
 	run := func(f *fakeStarter) (rescued []string, err error) {
-		err = rescuer{connections: all, starter: f, now: func() time.Time { return now },
+		err = rescuer{connections: all, starter: f, now: func() time.Time { return now }, seen: sightings{},
 			rescued: func(c connection.Connection) { rescued = append(rescued, string(c.ID)) }}.run(t.Context())
 		return rescued, err
 	}
@@ -147,4 +147,34 @@ func TestStrandedConnectionsAreRescued(t *testing.T) {
 		require.ErrorIs(t, err, away)
 		require.Empty(t, f.asked)
 	})
+}
+
+// A reconcile every minute writes to its connection every minute: it is rescued
+// all the same, once it has stood without its workflow for long enough.
+func TestConnectionThatIsWrittenToAllTheTimeIsRescued(t *testing.T) {
+	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	all := pages{{ID: "c", Phase: connection.Syncing}}
+	f := &fakeStarter{}
+	r := rescuer{connections: all, starter: f, now: func() time.Time { return now }, seen: sightings{}, rescued: func(connection.Connection) {}}
+	look := func() {
+		t.Helper()
+		now = now.Add(strandedEvery)
+		all[0].UpdatedAt = now
+		require.NoError(t, r.run(t.Context()))
+	}
+	for range 4 {
+		look()
+	}
+	require.Empty(t, f.asked)
+	f.running = []string{"bulk-sync/c"}
+	look()
+	f.running = nil
+	for range 4 {
+		look()
+	}
+	require.Empty(t, f.asked, "it ran in between")
+	look()
+	require.Equal(t, []string{"resync c"}, f.asked)
+	look()
+	require.Len(t, f.asked, 1, "and is given time again")
 }

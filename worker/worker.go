@@ -54,6 +54,7 @@ type Worker struct {
 	options    Options
 	activities *activities.Activities
 	dispatcher *starter.Dispatcher
+	stranded   sightings // of the loop that rescues alone
 }
 
 // New wires a Worker. It connects to nothing yet.
@@ -65,6 +66,7 @@ func New(o Options) *Worker {
 			PublicURL: o.PublicURL, TagURL: o.TagURL, Logger: o.Logger, Metrics: o.Metrics, Slots: realtimeActivities,
 		},
 		dispatcher: starter.NewDispatcher(o.Starter, o.Store, o.Registerer, o.Logger),
+		stranded:   sightings{},
 	}
 }
 
@@ -191,7 +193,7 @@ func (w *Worker) prune(ctx context.Context) error {
 
 func (w *Worker) rescue(ctx context.Context) error {
 	return rescuer{
-		connections: w.options.Store, starter: w.options.Starter, now: time.Now,
+		connections: w.options.Store, starter: w.options.Starter, now: time.Now, seen: w.stranded,
 		rescued: func(c connection.Connection) {
 			w.options.Logger.Warn("workflow started again", "connection_id", c.ID, "status", string(c.Phase))
 		},

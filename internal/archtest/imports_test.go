@@ -45,10 +45,12 @@ var mayImport = map[string][]string{
 	"simulator":                        {"bigcommerce", "ometria"}, // at most the clients' types
 	"simulator/ometriasim/ometriatest": {"internal", "simulator"},
 	"internal":                         {},
+	"internal/chaos":                   {"internal", "simulator", "connection", "store", "workflows"},
 	"e2e":                              append([]string{"internal", "simulator"}, product...), // tests of the whole
 	"cmd/ometria-bigcommerce":          append([]string{"service", "internal"}, product...),
 	"cmd/dev":                          append([]string{"service", "internal", "simulator"}, product...),
 	"cmd/bench":                        append([]string{"service", "internal", "simulator"}, product...),
+	"cmd/chaos":                        {"internal"},
 }
 
 // product is what the production binary is wired from.
@@ -63,6 +65,7 @@ var notLinked = map[string]string{
 	module + "/simulator":             "stand-ins do not ship",
 	module + "/devserver":             "the development server does not ship",
 	module + "/internal/contract":     "the vendor's contract is for tests",
+	module + "/internal/chaos":        "faults do not ship",
 	"github.com/brianvoe/gofakeit":    "made-up data does not ship",
 	"github.com/rogpeppe/go-internal": "test code does not ship",
 	"github.com/chromedp":             "test code does not ship",
@@ -134,6 +137,7 @@ func TestRows(t *testing.T) {
 		"store/storetest":         "store",
 		"cmd/dev":                 "cmd/dev",
 		"internal/apiclient":      "internal",
+		"internal/chaos":          "internal/chaos",
 		"simulator/ometriasim":    "simulator",
 		"storefront":              "",
 		"cmd/other":               "",

@@ -56,6 +56,7 @@ func Run(t *testing.T, open Open) {
 		{"Pace", pace},
 		{"Batches", batches},
 		{"Rule", rule},
+		{"Intend", intend},
 	} {
 		t.Run(group.name, func(t *testing.T) { group.run(t, open) })
 	}
