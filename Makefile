@@ -82,8 +82,9 @@ test: devserver gotestsum prism ## Run all tests of both modules; lists what was
 	cd devserver && $(GOTESTSUM) --format standard-quiet -- -timeout 5m $(TESTFLAGS) ./... || status=1; \
 	exit $$status
 
-# What runs beside other goroutines or processes; the rest has no races to find.
-RACY := ./activities ./api ./inspect ./internal/chaos ./pacing ./remote ./simulator/... ./starter ./store/... ./worker
+# Where goroutines share state in memory; what is shared through the database has
+# tests of its own. `make race` takes them all, which is a matter of an hour.
+RACY := ./api ./pacing ./remote ./starter ./worker
 
 .PHONY: test-long
 test-long: devserver gotestsum chaos-build ## Run what is beyond make test: race detector, many made-up records, fuzz, faults
@@ -92,6 +93,10 @@ test-long: devserver gotestsum chaos-build ## Run what is beyond make test: race
 	@$(MAKE) --no-print-directory fuzz
 	$(BIN)/chaos --minutes $(CHAOSMINUTES) --slow yes --database sqlite
 	$(BIN)/chaos --minutes $(CHAOSMINUTES) --slow yes --database postgres
+
+.PHONY: race
+race: devserver gotestsum ## Run all tests with the race detector
+	$(GOTESTSUM) --format standard-quiet -- -race -timeout 90m $(TESTFLAGS) ./...
 
 .PHONY: chaos
 chaos: chaos-build ## Run the product among faults and kills, and look for what was lost
