@@ -48,16 +48,20 @@ func newChanges(shop *bigcommercesim.Server, seed uint64, paced time.Duration) *
 	}
 }
 
-// switchOff deactivates the store's webhooks and returns how many those were.
+// switchOff deactivates the store's hooks and returns how many those were. What
+// was about to be delivered never will be.
 func (c *changes) switchOff() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	n := c.shop.DeactivateHooks()
+	n, undelivered := c.shop.DeactivateHooks()
 	c.deaf = c.deaf || n > 0
+	for _, body := range undelivered {
+		c.untold[subject(body)] = true
+	}
 	return n
 }
 
-// toldOf notes a change, told says whether all hooks were active before it. It
+// toldOf notes a change; told says whether all hooks were active before it. It
 // needs c.mu.
 func (c *changes) toldOf(record recordID, told bool) {
 	if !told {

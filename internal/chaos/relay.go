@@ -41,12 +41,10 @@ var answers = map[string][]int{
 	genuine: {200, 503, 0}, repeated: {200, 503, 0}, forged: {401, 503, 0}, oversized: {413, 503, 0},
 }
 
-// heldBack is the longest that a delayed webhook waits; a replayed one is of
-// the last minute, because signatures hold for minutes only.
 const (
-	heldBack     = 8 * time.Second
-	remembered   = 200
-	rememberedAt = time.Minute
+	heldBack     = 8 * time.Second // the longest that a delayed webhook waits
+	remembered   = 200             // webhooks to replay and forge from
+	replayable   = time.Minute     // their age at most: signatures hold for minutes only
 	oversizeBody = 200 << 10
 )
 
@@ -199,7 +197,7 @@ func (r *relay) call(intake string, hook webhook) int {
 func (r *relay) some(n int) []webhook {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	fresh := slices.DeleteFunc(slices.Clone(r.recent), func(h webhook) bool { return time.Since(h.at) > rememberedAt })
+	fresh := slices.DeleteFunc(slices.Clone(r.recent), func(h webhook) bool { return time.Since(h.at) > replayable })
 	r.random.Shuffle(len(fresh), func(i, k int) { fresh[i], fresh[k] = fresh[k], fresh[i] })
 	return fresh[:min(n, len(fresh))]
 }
