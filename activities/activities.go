@@ -39,8 +39,16 @@ type Activities struct {
 	TagURL    string // prefix of the tag: the identification code and .js follow
 	Logger    *slog.Logger
 	Metrics   *Metrics
+	// Slots is how many SyncRecords the worker runs at once; connections share
+	// them. 0 means no bound.
+	Slots int
 
 	references source.References
+	reads      together[readKey, connection.RecordID, fetched]
+	pushes     together[pushKey, reading, verdicts]
+	crowd      crowd
+	loners     loners
+	heldShown  lately
 }
 
 // Connection names the connection an activity works for.
@@ -109,6 +117,7 @@ const (
 	HeldPaused  Held = "paused"  // by a person
 	HeldParked  Held = "parked"  // an account or a service is at fault
 	HeldRemoved Held = "removed" // the connection is gone, going or failed
+	HeldSyncing Held = "syncing" // history is not in yet
 )
 
 // Record asks for one record's sync.
@@ -148,11 +157,16 @@ type Removed struct {
 	LeftBehind bool `json:"left_behind,omitempty"`
 }
 
-// Mended says what Reconcile found missing and put back.
+// Mended says what Reconcile found missing and put back, and how its fast pass
+// fares.
 type Mended struct {
 	Hooks  int  `json:"hooks"`
 	Script bool `json:"script,omitempty"`
 	Held   Held `json:"held,omitempty"`
+	// Left are the entities whose fast pass goes on in FastPass.
+	Left     []connection.Entity `json:"left,omitempty"`
+	Looked   int64               `json:"looked,omitempty"`
+	Differed int64               `json:"differed,omitempty"`
 }
 
 // SetPhase moves a connection to another phase; a connection that is being

@@ -39,8 +39,17 @@ func temporalError(err error) error {
 		return err
 	}
 	return temporal.NewApplicationErrorWithOptions(err.Error(), kind, temporal.ApplicationErrorOptions{
-		NextRetryDelay: wait, Category: temporal.ApplicationErrorCategoryBenign,
+		NextRetryDelay: spread(wait), Category: temporal.ApplicationErrorCategoryBenign,
 	})
+}
+
+// triedAgain is temporalError for one record's sync: what is not expected is
+// tried again after wait. What no retry helps stays as it is.
+func triedAgain(err error, wait time.Duration) error {
+	if _, named := errors.AsType[*temporal.ApplicationError](err); named || err == nil || expected(err) {
+		return temporalError(err)
+	}
+	return temporal.NewApplicationErrorWithOptions(err.Error(), attemptCode(err), temporal.ApplicationErrorOptions{NextRetryDelay: wait})
 }
 
 // expected reports whether err only means to wait: for the budget, or for
@@ -66,6 +75,9 @@ func waitFor(err error) (wait time.Duration, kind string) {
 	}
 	if e, ok := errors.AsType[claimedElsewhere](err); ok {
 		return e.retryIn, "ClaimedElsewhere"
+	}
+	if _, ok := errors.AsType[crowded](err); ok {
+		return crowdedWait, "Crowded"
 	}
 	return 0, ""
 }

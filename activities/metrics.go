@@ -15,7 +15,9 @@ import (
 type Metrics struct {
 	records  *prometheus.CounterVec
 	later    *prometheus.CounterVec
+	passes   *prometheus.CounterVec
 	requests *prometheus.HistogramVec
+	groups   *prometheus.HistogramVec
 }
 
 // NewMetrics registers the metrics on r.
@@ -27,12 +29,19 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		later: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "obc_records_rejected_later_total", Help: "Records that Ometria refused after it had accepted the push.",
 		}, []string{"entity"}),
+		passes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "obc_reconcile_found_total", Help: "Records that a pass over a store found changed or missing, by entity and pass (fast or full).",
+		}, []string{"entity", "pass"}),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "obc_remote_request_seconds", Help: "Requests to BigCommerce and Ometria, by route and status (0: no answer).",
 			Buckets: []float64{.01, .03, .1, .3, 1, 3, 10, 30},
 		}, []string{"remote", "method", "route", "status"}),
 	}
-	r.MustRegister(m.records, m.later, m.requests)
+	m.groups = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "obc_records_together", Help: "Changed records that shared one request, by work (read, push).",
+		Buckets: []float64{1, 2, 5, 10, 20, 50, 100},
+	}, []string{"work"})
+	r.MustRegister(m.records, m.later, m.passes, m.requests, m.groups)
 	return m
 }
 
@@ -45,6 +54,18 @@ func (m *Metrics) record(e connection.Entity, o connection.Outcome) {
 func (m *Metrics) rejectedLater(e connection.Entity) {
 	if m != nil {
 		m.later.WithLabelValues(string(e)).Inc()
+	}
+}
+
+func (m *Metrics) together(work string, records int) {
+	if m != nil {
+		m.groups.WithLabelValues(work).Observe(float64(records))
+	}
+}
+
+func (m *Metrics) found(e connection.Entity, kind connection.PassKind, n int) {
+	if m != nil {
+		m.passes.WithLabelValues(string(e), string(kind)).Add(float64(n))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"sync"
@@ -93,25 +94,53 @@ func (s *session) pushChunk(ctx context.Context, r reading) (verdicts, error) {
 	if err := s.accounts.TakePush(ctx); err != nil {
 		return nil, err
 	}
-	claim := store.Claim{ConnectionID: s.connection.ID, Entity: r.entity, Fetched: r.f, Epoch: s.connection.Epoch}
-	for _, it := range r.items {
-		claim.Items = append(claim.Items, store.ClaimItem{RecordID: it.ID, Fingerprint: it.Fingerprint})
+	c, err := s.pushClaimed(ctx, r)
+	if c == nil {
+		return nil, err
 	}
-	states, err := s.Store.Claim(ctx, claim)
-	if err != nil {
+	return c.finished, err
+}
+
+// pushClaimed claims and pushes readings of one entity, none of them with a
+// record of another, by the token in hand. The chunk says how far it came; it is
+// nil when nothing could be claimed.
+func (s *session) pushClaimed(ctx context.Context, readings ...reading) (*chunk, error) {
+	c := &chunk{
+		session: s, entity: readings[0].entity, of: map[connection.RecordID]reading{},
+		sent: map[connection.RecordID]*progress{}, answered: verdicts{}, finished: verdicts{},
+	}
+	claim := store.Claim{ConnectionID: s.connection.ID, Entity: c.entity, Epoch: s.connection.Epoch}
+	for _, r := range readings {
+		for _, it := range r.items {
+			c.of[it.ID] = r
+			claim.Items = append(claim.Items, store.ClaimItem{RecordID: it.ID, Fingerprint: it.Fingerprint, Fetched: r.f})
+		}
+	}
+	var err error
+	if c.states, err = s.Store.Claim(ctx, claim); err != nil {
 		return nil, fmt.Errorf("claim records: %w", err)
 	}
-
-	c := &chunk{session: s, r: r, states: states, sent: map[connection.RecordID]*progress{}, answered: verdicts{}, finished: verdicts{}}
-	for _, it := range r.items {
-		if prev, claimed := states[it.ID]; claimed {
-			c.add(it, it.Map(prev))
+	held := map[connection.RecordID]bool{}
+	for _, r := range readings {
+		some, err := s.holdLosses(ctx, r, c.states)
+		if err != nil { // nothing was sent
+			return nil, errors.Join(err, s.releaseClaims(ctx, claim, c.states))
+		}
+		maps.Copy(held, some)
+	}
+	for _, r := range readings {
+		for _, it := range r.items {
+			if prev, claimed := c.states[it.ID]; claimed && held[it.ID] {
+				c.answered[it.ID] = heldBack(r, it, prev)
+			} else if claimed {
+				c.add(it, it.Map(prev))
+			}
 		}
 	}
 	if sendErr := c.sendAll(ctx); sendErr != nil {
-		return c.settle(ctx, sendErr)
+		return c, c.settle(ctx, sendErr)
 	}
-	return c.finished, c.finish(ctx)
+	return c, c.finish(ctx)
 }
 
 // chunk is a group of claimed records on their way. A record is on its way
@@ -119,7 +148,8 @@ func (s *session) pushChunk(ctx context.Context, r reading) (verdicts, error) {
 // its outcome is in the database, then finished.
 type chunk struct {
 	*session
-	r        reading
+	entity   connection.Entity
+	of       map[connection.RecordID]reading                // that found each record
 	states   map[connection.RecordID]connection.RecordState // from before this push
 	out      []outgoing
 	sent     map[connection.RecordID]*progress // of those on their way
@@ -127,6 +157,15 @@ type chunk struct {
 	finished verdicts
 	// unmapped is an order status id of this chunk that no rule maps.
 	unmapped string
+}
+
+// byFetched groups records by the number that they are claimed with.
+func (c *chunk) byFetched(ids iter.Seq[connection.RecordID]) map[int64][]connection.RecordID {
+	groups := map[int64][]connection.RecordID{}
+	for id := range ids {
+		groups[c.of[id].f] = append(groups[c.of[id].f], id)
+	}
+	return groups
 }
 
 // progress is how far a record on its way has come.
@@ -140,6 +179,7 @@ func (c *chunk) add(it source.Record, m mapping.Result) {
 	result := verdict{store.Result{
 		RecordID: it.ID, Outcome: connection.Accepted, Fingerprint: it.Fingerprint,
 		State: m.State, SourceModifiedAt: it.Modified, Notes: recordNotes(m),
+		Fetched: c.of[it.ID].f, Read: c.of[it.ID].g,
 	}, m.Fields}
 	switch {
 	case m.Reject != nil:
@@ -202,9 +242,13 @@ func (c *chunk) again(ctx context.Context, part []outgoing) error {
 	if err := c.accounts.TakePush(ctx); err != nil {
 		return err
 	}
-	still, err := c.Store.Renew(ctx, c.connection.ID, c.r.entity, c.r.f, slices.Collect(maps.Keys(c.sent)))
-	if err != nil {
-		return fmt.Errorf("renew claims: %w", err)
+	var still []connection.RecordID
+	for f, ids := range c.byFetched(maps.Keys(c.sent)) {
+		renewed, err := c.Store.Renew(ctx, c.connection.ID, c.entity, f, ids)
+		if err != nil {
+			return fmt.Errorf("renew claims: %w", err)
+		}
+		still = append(still, renewed...)
 	}
 	for _, o := range part {
 		if !slices.Contains(still, o.id) {
@@ -293,7 +337,7 @@ func (c *chunk) finish(ctx context.Context) error {
 	if len(c.answered) == 0 {
 		return nil
 	}
-	done := store.Finish{ConnectionID: c.connection.ID, Entity: c.r.entity, Fetched: c.r.f, Read: c.r.g}
+	done := store.Finish{ConnectionID: c.connection.ID, Entity: c.entity}
 	for _, result := range c.answered {
 		done.Results = append(done.Results, result.Result)
 	}
@@ -306,7 +350,7 @@ func (c *chunk) finish(ctx context.Context) error {
 		return fmt.Errorf("finish records: %w", err)
 	}
 	for id, result := range c.answered {
-		c.Metrics.record(c.r.entity, result.Outcome)
+		c.Metrics.record(c.entity, result.Outcome)
 		c.finished[id] = result
 	}
 	clear(c.answered)
@@ -339,7 +383,7 @@ func (e *callError) outcomeUnknown() bool { return !ometria.DidNothing(e.err) }
 // finished. A record of which something was taken, or whose push has an unknown
 // outcome, keeps its claim until it expires: only a read from after that may
 // follow. The rest is released, because nothing of it was ever sent.
-func (c *chunk) settle(ctx context.Context, cause error) (verdicts, error) {
+func (c *chunk) settle(ctx context.Context, cause error) error {
 	var unknown []connection.RecordID
 	if call, ok := errors.AsType[*callError](cause); ok && call.outcomeUnknown() {
 		unknown = call.ids
@@ -351,12 +395,12 @@ func (c *chunk) settle(ctx context.Context, cause error) (verdicts, error) {
 		}
 	}
 	errs := []error{cause, c.finish(ctx)}
-	if len(released) > 0 {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
-		defer cancel()
-		errs = append(errs, c.Store.Release(ctx, c.connection.ID, c.r.entity, c.r.f, released))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	for f, ids := range c.byFetched(slices.Values(released)) {
+		errs = append(errs, c.Store.Release(ctx, c.connection.ID, c.entity, f, ids))
 	}
-	return c.finished, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 func idsOf(part []outgoing) []connection.RecordID {

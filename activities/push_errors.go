@@ -134,7 +134,7 @@ func (a *Activities) rejectLater(ctx context.Context, connections []connection.C
 	reason := connection.Reason{Code: connection.ReasonRefused, Path: e.Path, Text: e.Message}
 	for _, c := range connections {
 		for _, key := range a.candidates(ctx, c, e) {
-			hit, err = a.Store.RejectLater(ctx, c.IdentificationCode, key.Entity, key.RecordID, e.RequestID, c.Settings.IDPrefix, reason)
+			hit, err = a.Store.RejectLater(ctx, c.IdentificationCode, key.Entity, key.RecordID, e.RequestID, c.Settings.IDPrefix, reason, e.Timestamp.Time)
 			if err != nil {
 				return false, fmt.Errorf("reject record: %w", err)
 			}
@@ -173,8 +173,8 @@ func (a *Activities) candidates(ctx context.Context, c connection.Connection, e 
 	return keys
 }
 
-// missedErrors forgets what was pushed since the last poll, so that a re-sync
-// or sweep pushes it again, and says so.
+// missedErrors forgets what was pushed since the last poll, so that the next
+// passes push it again, and says so.
 func (a *Activities) missedErrors(ctx context.Context, poll store.ErrorPoll, connections []connection.Connection) error {
 	cleared, err := a.Store.ClearFingerprintsSince(ctx, poll.Account, poll.Since)
 	if err != nil {
@@ -184,7 +184,7 @@ func (a *Activities) missedErrors(ctx context.Context, poll store.ErrorPoll, con
 		a.Logger.Warn("push errors may be missing", "connection_id", c.ID, "cleared", cleared)
 		if err := a.Store.Attend(ctx, c.ID, connection.Attention{
 			Code: connection.PushErrorsMissed, Since: time.Now().UTC(),
-			Action: "Ometria reported over 100 errors at once, so some may not have been seen: look at the failures, mend what they name, and start a re-sync.",
+			Action: "Ometria reported over 100 errors at once, so some may not have been seen: look at the failures and mend what they name. What was pushed meanwhile is pushed again by the next sweep.",
 		}); err != nil {
 			return err
 		}

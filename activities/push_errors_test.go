@@ -12,6 +12,7 @@ import (
 	"github.com/ometria/ometria-bigcommerce/ometria"
 	"github.com/ometria/ometria-bigcommerce/simulator/faults"
 	"github.com/ometria/ometria-bigcommerce/simulator/ometriasim"
+	"github.com/ometria/ometria-bigcommerce/store"
 )
 
 // poll polls now, as though the last poll were long ago.
@@ -218,4 +219,27 @@ func TestPollForARemovedConnectionAsksNothing(t *testing.T) {
 	require.NotEmpty(t, before)
 	assert.True(t, w.poll())
 	assert.Equal(t, before, w.account.Counts().Requests)
+}
+
+// What a shopper is called stays out of the record's story, too.
+func TestStoryOfWhatOmetriaSaysLaterNamesNobody(t *testing.T) {
+	w := newWorld(t)
+	require.NoError(t, w.account.Reject(ometriasim.Rule{
+		Type: "contact", Collection: "customers", ID: "2", When: "later", Times: 1,
+		ErrorMessage: "no mailbox c2@example.com, nor jane@example.org", ErrorPath: "email",
+	}))
+	_, err := w.session().push(w.ctx, w.contacts(2, 2))
+	require.NoError(t, err)
+	assert.True(t, w.poll())
+
+	row := w.row(connection.Customers, 2)
+	told, err := w.Store.Story(w.ctx, row.Key, 10)
+	require.NoError(t, err)
+	require.Len(t, told.Attempts, 2)
+	require.NotNil(t, told.Refusal)
+	assert.Equal(t, store.KindPushed, told.Attempts[0].Kind)
+	assert.Equal(t, row.RequestIDs, told.Refusal.RequestIDs)
+	assert.False(t, told.Refusal.SaidAt.IsZero())
+	assert.Contains(t, told.Refusal.Reason.Text, "no mailbox")
+	assert.NotContains(t, told.Refusal.Reason.Text, "example")
 }

@@ -7,24 +7,7 @@ import (
 
 	"github.com/ometria/ometria-bigcommerce/bigcommerce"
 	"github.com/ometria/ometria-bigcommerce/connection"
-	"github.com/ometria/ometria-bigcommerce/source"
 )
-
-// readRecord reads one record's present state.
-func (s *session) readRecord(ctx context.Context, entity connection.Entity, id connection.RecordID) (reading, error) {
-	r := reading{entity: entity}
-	var err error
-	if r.f, err = s.Store.NextSeq(ctx); err != nil {
-		return r, err
-	}
-	record, err := s.reader.Record(ctx, entity, id)
-	if err != nil {
-		return r, err
-	}
-	r.items = []source.Record{record}
-	r.g, err = s.Store.NextSeq(ctx)
-	return r, err
-}
 
 // leaveOutAfter is at which attempt of a slice a record that fails by itself is
 // left to a sync of its own, so that the rest of its page goes on.
@@ -46,6 +29,17 @@ type page struct {
 	reading
 	cursor string // where the walk goes on after this page
 	last   bool
+	seen   []connection.RecordID // all ids on the page, also of what is left out
+	from   int64                 // on the last page: ids below it were not looked at
+}
+
+// see notes rows that could not be read, but are there.
+func (p *page) see(rows []bigcommerce.Unreadable) {
+	for _, row := range rows {
+		if row.ID != 0 {
+			p.seen = append(p.seen, connection.RecordID(row.ID))
+		}
+	}
 }
 
 // walk reads pages of one entity, each by a keyset, never by page numbers:
@@ -55,6 +49,11 @@ type walk struct {
 	entity connection.Entity
 	since  time.Time
 	limit  int // halved when BigCommerce cannot answer for so many
+
+	// What follows is a pass's.
+	modified time.Time // only records changed since; zero for all
+	clock    time.Time // BigCommerce's when the pass began
+	until    time.Time // orders are walked back to those made before
 }
 
 func (w *walk) read(ctx context.Context, cursor string) (page, error) {

@@ -3,16 +3,19 @@ package activities
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/ometria/ometria-bigcommerce/bigcommerce"
 	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/pacing"
 	"github.com/ometria/ometria-bigcommerce/store"
 )
 
 // Reconcile tries the credentials anew, parks a connection whose store has
-// become one of several currencies, notes what the store says of itself, and
-// mends hooks and scripts that are missing or inactive.
+// become one of several currencies, notes what the store says of itself, mends
+// hooks and scripts that are missing or inactive, and begins the fast pass.
 func (a *Activities) Reconcile(ctx context.Context, in Connection) (Mended, error) {
 	defer beat(ctx)()
 	var mended Mended
@@ -36,10 +39,52 @@ func (a *Activities) Reconcile(ctx context.Context, in Connection) (Mended, erro
 	if err != nil {
 		return mended, temporalError(err)
 	}
+	if err := a.forgetUninstalled(ctx, c); err != nil {
+		return mended, temporalError(err)
+	}
 	if err := a.forgetUnmapped(ctx, c); err != nil {
 		return mended, temporalError(err)
 	}
-	return mended, temporalError(a.Store.Reconciled(ctx, c.ID))
+	if err := a.ensureSchedules(ctx, c); err != nil {
+		return mended, err
+	}
+	if err := a.Store.Reconciled(ctx, c.ID); err != nil {
+		return mended, temporalError(err)
+	}
+	if held == HeldPaused {
+		mended.Held = held
+		return mended, nil
+	}
+	return a.firstSlice(ctx, c, mended)
+}
+
+// firstSlice looks at records that the guard holds, and begins the fast pass.
+func (a *Activities) firstSlice(ctx context.Context, c connection.Connection, mended Mended) (Mended, error) {
+	s, held, err := a.open(ctx, c.ID, pacing.Bulk)
+	if err != nil || held != NotHeld {
+		mended.Held = held
+		return mended, temporalError(err)
+	}
+	err = s.reviewHeld(ctx)
+	if blamed := s.blame(ctx, err); blamed != nil {
+		mended.Held = HeldParked
+		return mended, s.park(ctx, c.ID, *blamed)
+	}
+	if err != nil {
+		return mended, temporalError(err)
+	}
+	fast, err := a.passSlice(ctx, connection.FastPass, PassSlice{ConnectionID: c.ID, Left: PassEntities()})
+	mended.Left, mended.Looked, mended.Differed, mended.Held = fast.Left, fast.Looked, fast.Differed, fast.Held
+	return mended, err
+}
+
+// ensureSchedules gives connections made by earlier versions the schedules that
+// these did not make, and the others the periods of today.
+func (a *Activities) ensureSchedules(ctx context.Context, c connection.Connection) error {
+	if !c.Installed.Schedules {
+		return nil
+	}
+	return a.Schedules.EnsureSchedules(ctx, c.ID, c.StoreHash)
 }
 
 // recheck tries the connection's accounts as its setup did, and returns how to
@@ -91,8 +136,39 @@ func (a *Activities) mend(ctx context.Context, id connection.ID) (mended Mended,
 	if mended.Hooks, err = i.ensureHooks(ctx); err != nil {
 		return mended, err
 	}
-	mended.Script, err = i.ensureScripts(ctx, false)
-	return mended, err
+	if err := i.showBlocked(ctx); err != nil {
+		return mended, err
+	}
+	if mended.Script, err = i.ensureScripts(ctx, false); err != nil {
+		return mended, err
+	}
+	return mended, a.Store.NoteMend(ctx, id, mended.Hooks, mended.Script)
+}
+
+// showBlocked says when BigCommerce holds the deliveries to our domain back. It
+// does so for all paths of a domain, for three minutes at a time, once under
+// 90 % of its calls succeed (Webhooks overview).
+func (i *installer) showBlocked(ctx context.Context) error {
+	admin, err := i.shop.Hooks.Admin(ctx)
+	if err != nil {
+		// Deliveries only fare better for our knowing: the rest goes on.
+		i.Logger.Warn("read how webhooks fare", "connection_id", i.connection.ID, "err", err)
+		return nil
+	}
+	ours := hostOf(i.PublicURL)
+	blocked := slices.ContainsFunc(admin.BlockedDomains, func(d bigcommerce.BlockedDomain) bool { return hostOf(d.Destination) == ours })
+	return i.show(ctx, blocked, connection.WebhookDomainBlocked, "BigCommerce holds back webhooks to "+ours+
+		", because too many calls to it failed: look at the service's and its proxy's logs for answers other than 200. Nothing is lost: what is held back comes later, and each Reconcile looks for it.")
+}
+
+// hostOf takes the host out of a URL, or a bare host as it is.
+func hostOf(destination string) string {
+	if u, err := url.Parse(destination); err == nil && u.Host != "" {
+		return strings.ToLower(u.Hostname())
+	}
+	host, _, _ := strings.Cut(destination, "/")
+	host, _, _ = strings.Cut(host, ":")
+	return strings.ToLower(host)
 }
 
 // forgetUnmapped takes the word about an unmapped order status back once no

@@ -49,6 +49,7 @@ func (a *Activities) openFor(ctx context.Context, c connection.Connection, class
 	s.reader, err = source.New(source.Config{
 		Connection: c, Shop: accounts.BigCommerce, Account: accounts.Account(), FingerprintKey: key,
 		References: &a.references, Keys: a.Store.FieldKeys, LeaveOut: s.leaveOut,
+		CategoryChanges: a.Store.CategoryChanges,
 	})
 	return s, err
 }

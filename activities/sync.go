@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -25,26 +26,40 @@ const (
 // before it is believed. An account at fault parks the connection and the
 // record stays dirty.
 func (a *Activities) SyncRecord(ctx context.Context, in Record) (RecordResult, error) {
+	leave, ok := a.crowd.enter(in.ConnectionID, a.Slots)
+	if !ok {
+		return RecordResult{}, temporalError(crowded{})
+	}
+	defer leave()
 	defer beat(ctx)()
 	s, held, err := a.open(ctx, in.ConnectionID, pacing.Realtime)
 	if err == nil && held != NotHeld {
 		return RecordResult{Held: held}, temporalError(a.handBack(ctx, in, held))
 	}
 	if err != nil {
-		return RecordResult{}, temporalError(err)
+		return RecordResult{}, triedAgain(err, backoff(attempt(ctx)))
 	}
 	result, err := s.syncRecord(ctx, in)
 	if err == nil {
+		a.loners.remove(in.key())
 		return result, temporalError(a.handBack(ctx, in, result.Held))
 	}
 	if ctx.Err() != nil {
 		return result, err
 	}
-	s.accounts.Throttled(ctx, err)
-	if !expected(err) {
-		s.noteAttempt(ctx, in, err)
+	_, together := errors.AsType[*shared](err)
+	if !together {
+		s.accounts.Throttled(ctx, err)
 	}
-	return result, temporalError(err)
+	if expected(err) {
+		return result, temporalError(err)
+	}
+	if together {
+		a.loners.add(in.key())
+	}
+	wait := backoff(s.failures(ctx, in) + 1)
+	s.noteAttempt(ctx, in, err, wait)
+	return result, triedAgain(err, wait)
 }
 
 // handBack lets the dispatcher hand a record over as soon as its connection is
@@ -57,9 +72,9 @@ func (a *Activities) handBack(ctx context.Context, in Record, held Held) error {
 }
 
 func (s *session) syncRecord(ctx context.Context, in Record) (RecordResult, error) {
-	r, err := s.readRecord(ctx, in.Entity, in.RecordID)
-	if blamed := s.blame(ctx, err); blamed != nil {
-		return RecordResult{Held: HeldParked}, s.park(ctx, in.ConnectionID, *blamed)
+	r, err := s.readTogether(ctx, in)
+	if parked, err := s.accountAtFault(ctx, err); parked {
+		return RecordResult{Held: HeldParked}, err
 	}
 	if err != nil {
 		return RecordResult{}, err
@@ -67,9 +82,9 @@ func (s *session) syncRecord(ctx context.Context, in Record) (RecordResult, erro
 	if r.items[0].Gone && !in.GoneSeen {
 		return RecordResult{GoneOnce: true}, nil
 	}
-	done, err := s.push(ctx, r)
-	if blamed := s.blame(ctx, err); blamed != nil {
-		return RecordResult{Held: HeldParked}, s.park(ctx, in.ConnectionID, *blamed)
+	done, err := s.pushTogether(ctx, r)
+	if parked, err := s.accountAtFault(ctx, err); parked {
+		return RecordResult{Held: HeldParked}, err
 	}
 	if err != nil {
 		return RecordResult{}, err
@@ -112,10 +127,19 @@ func attempt(ctx context.Context) int32 {
 	return activity.GetInfo(ctx).Attempt
 }
 
+// failures counts the record's failed attempts before this one. Temporal's own
+// count holds those too that only waited for a budget.
+func (s *session) failures(ctx context.Context, in Record) int32 {
+	row, err := s.Store.Record(ctx, in.key())
+	if err != nil {
+		return s.attempt - 1
+	}
+	return int32(min(row.Attempts, math.MaxInt16))
+}
+
 // noteAttempt keeps the last attempt for support, and lets the dispatcher know
 // that the record waits out a backoff.
-func (s *session) noteAttempt(ctx context.Context, in Record, cause error) {
-	wait := min(time.Second<<min(s.attempt-1, 9), 5*time.Minute)
+func (s *session) noteAttempt(ctx context.Context, in Record, cause error, wait time.Duration) {
 	err := s.Store.Attempted(ctx, in.key(), connection.Reason{Code: attemptCode(cause), Text: cause.Error()}, time.Now().Add(wait))
 	if err != nil {
 		s.Logger.Warn("note attempt", "connection_id", in.ConnectionID, "entity", in.Entity, "record_id", in.RecordID, "err", err)
@@ -259,6 +283,7 @@ func (s *session) walkSlice(ctx context.Context, w *walk, in Slice, result *Slic
 	next := prefetch(ctx, w, result.Cursor)
 	defer func() { next.stop() }()
 	for {
+		began := time.Now()
 		p, err := next.wait(ctx)
 		if err != nil {
 			return err
@@ -279,6 +304,9 @@ func (s *session) walkSlice(ctx context.Context, w *walk, in Slice, result *Slic
 			return fmt.Errorf("commit cursor: %w", err)
 		}
 		result.Cursor, result.Done = p.cursor, p.last
+		if err := s.yield(ctx, time.Since(began)); err != nil {
+			return err
+		}
 		if enough {
 			return nil
 		}
@@ -317,6 +345,8 @@ func (r *SliceResult) count(p page, done verdicts) {
 			r.Accepted++
 		case connection.Rejected:
 			r.Rejected++
+		case connection.Waiting: // held by the guard
+			r.Waiting++
 		default:
 			r.Skipped++
 		}

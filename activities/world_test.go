@@ -59,6 +59,7 @@ type worldOptions struct {
 	marketing ometriasim.Options
 	settings  connection.Settings
 	store     []store.Option
+	pacing    pacing.Options
 }
 
 // newWorld opens a connected connection of an empty store without quotas.
@@ -102,7 +103,7 @@ func newWorld(t *testing.T, change ...func(*worldOptions)) *world {
 	require.NoError(t, s.Migrate(w.ctx))
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	dialer := remote.NewDialer(s, pacing.New(s, pacing.Options{}, log), remote.Options{
+	dialer := remote.NewDialer(s, pacing.New(s, o.pacing, log), remote.Options{
 		BigCommerceURL: shop.URL, OmetriaURL: marketing.URL, Transport: contract.Transport(t, transport), Logger: log,
 	})
 	w.Activities = &Activities{

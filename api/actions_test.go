@@ -120,7 +120,7 @@ func TestRemoveConnection(t *testing.T) {
 
 	require.NoError(t, s.store.Erase(t.Context(), id))
 	s.inspector.err = store.ErrNotFound // as the live questions find it
-	bodies := map[string]any{"lookUpRecords": map[string]any{"order_number": "1"}}
+	bodies := map[string]any{"lookUpRecords": map[string]any{"order_number": "1"}, "decideDeletions": map[string]any{"decision": "confirm"}}
 	for _, o := range operations(t) {
 		if o.role() == nobody || !strings.Contains(o.path, "{connection_id}") {
 			continue

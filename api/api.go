@@ -29,6 +29,8 @@ type Starter interface {
 	Pause(ctx context.Context, id connection.ID) error
 	Resume(ctx context.Context, id connection.ID) error
 	Remove(ctx context.Context, c connection.Connection) (workflowID string, err error)
+	ReconcileNow(ctx context.Context, id connection.ID) error
+	SweepNow(ctx context.Context, id connection.ID) error
 	Running(ctx context.Context, workflowID string) (bool, error)
 	RecordWorkflow(ctx context.Context, key connection.RecordKey) (*starter.RecordWorkflow, error)
 }
@@ -82,9 +84,10 @@ type Options struct {
 
 type api struct {
 	Options
-	tokens  []knownToken
-	metrics *metrics
-	openapi []byte
+	tokens     []knownToken
+	metrics    *metrics
+	signatures *signatures
+	openapi    []byte
 }
 
 // New returns the handler of every route, or an error that names what in
@@ -173,7 +176,7 @@ func newAPI(o Options) (*api, error) {
 	}
 	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
 	o.TemporalUIURL = strings.TrimRight(o.TemporalUIURL, "/")
-	a := &api{Options: o, tokens: tokens}
+	a := &api{Options: o, tokens: tokens, signatures: newSignatures(o.Store, o.Logger)}
 	if a.metrics, err = newMetrics(o.Registerer); err != nil {
 		return nil, err
 	}

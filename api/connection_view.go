@@ -30,6 +30,8 @@ type connectionView struct {
 	Store              storeView                   `json:"store"`
 	LastWebhookAt      *time.Time                  `json:"last_webhook_at"`
 	LastReconcileAt    *time.Time                  `json:"last_reconcile_at"`
+	LastReconcile      *reconcileView              `json:"last_reconcile"`
+	LastSweep          *sweepView                  `json:"last_sweep"`
 	Links              links                       `json:"links"`
 	CreatedAt          *time.Time                  `json:"created_at"`
 	UpdatedAt          *time.Time                  `json:"updated_at"`
@@ -120,6 +122,12 @@ func (a *api) viewConnection(ctx context.Context, c connection.Connection) (conn
 		Health: health, LastWebhookAt: moment(c.LastWebhookAt), LastReconcileAt: moment(c.LastReconcileAt),
 		Store: storeView{Name: c.Store.Name, Domain: c.Store.Domain, Currency: c.Store.Currency, Plan: c.Store.Plan},
 		Links: links{a.connectionLinks(c.ID)}, CreatedAt: moment(c.CreatedAt), UpdatedAt: moment(c.UpdatedAt),
+	}
+	if v.LastReconcile, err = a.viewReconcile(ctx, c.ID); err != nil {
+		return connectionView{}, err
+	}
+	if v.LastSweep, err = a.viewSweep(ctx, c.ID); err != nil {
+		return connectionView{}, err
 	}
 	if c.BulkSyncStartDate != "" {
 		v.BulkSyncStartDate = &c.BulkSyncStartDate

@@ -19,6 +19,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/legacy"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ometria/ometria-bigcommerce/bigcommerce"
@@ -44,6 +45,7 @@ type service struct {
 	inspector *fakeInspector
 	woken     atomic.Int64 // calls of Wake
 	logs      *lockedBuffer
+	gatherer  prometheus.Gatherer // of watched
 	router    routers.Router
 }
 
@@ -333,6 +335,12 @@ func (f *fakeStarter) Resume(_ context.Context, id connection.ID) error {
 }
 func (f *fakeStarter) Remove(_ context.Context, c connection.Connection) (string, error) {
 	return "", f.note("Remove", string(c.ID))
+}
+func (f *fakeStarter) ReconcileNow(_ context.Context, id connection.ID) error {
+	return f.note("ReconcileNow", string(id))
+}
+func (f *fakeStarter) SweepNow(_ context.Context, id connection.ID) error {
+	return f.note("SweepNow", string(id))
 }
 func (f *fakeStarter) Running(_ context.Context, workflowID string) (bool, error) {
 	err := f.note("Running", workflowID)

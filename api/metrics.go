@@ -13,14 +13,19 @@ import (
 
 type metrics struct {
 	webhooks *prometheus.CounterVec
-	requests *prometheus.CounterVec
-	duration *prometheus.HistogramVec
+	// signatures are of deliveries whose connection has a client secret.
+	signatures *prometheus.CounterVec
+	requests   *prometheus.CounterVec
+	duration   *prometheus.HistogramVec
 }
 
 func newMetrics(registerer prometheus.Registerer) (*metrics, error) {
 	m := &metrics{
 		webhooks: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "obc_webhooks_total", Help: "Webhook deliveries by what became of them.",
+		}, []string{"result"}),
+		signatures: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "obc_webhook_signatures_total", Help: "Signatures of accepted webhook deliveries, where a client secret is known.",
 		}, []string{"result"}),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "obc_http_requests_total", Help: "HTTP requests answered.",
@@ -30,13 +35,16 @@ func newMetrics(registerer prometheus.Registerer) (*metrics, error) {
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60},
 		}, []string{"route", "method"}),
 	}
-	for _, c := range []prometheus.Collector{m.webhooks, m.requests, m.duration} {
+	for _, c := range []prometheus.Collector{m.webhooks, m.signatures, m.requests, m.duration} {
 		if err := registerer.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics: %w", err)
 		}
 	}
 	for _, r := range webhookResults {
 		m.webhooks.WithLabelValues(string(r))
+	}
+	for _, r := range signatureResults {
+		m.signatures.WithLabelValues(string(r))
 	}
 	return m, nil
 }

@@ -41,22 +41,25 @@ type recordStory struct {
 	recordView
 	Connection connection.ID `json:"connection_id"`
 	// Dirty: the record changed since it was last fetched for a push.
-	Dirty            bool                    `json:"dirty"`
-	InFlight         bool                    `json:"in_flight"`
-	Attempts         int                     `json:"attempts"`
-	LastError        *connection.Reason      `json:"last_error"`
-	FirstFailedAt    *time.Time              `json:"first_failed_at"`
-	BackoffUntil     *time.Time              `json:"backoff_until"`
-	FirstSeenAt      *time.Time              `json:"first_seen_at"`
-	LastEventAt      *time.Time              `json:"last_event_at"`
-	LastFetchedAt    *time.Time              `json:"last_fetched_at"`
-	SourceModifiedAt *time.Time              `json:"source_modified_at"`
-	EverPushed       bool                    `json:"ever_pushed"`
-	Variants         []int64                 `json:"variants"`
-	Consent          *consentView            `json:"consent"`
-	Notes            []noteView              `json:"notes"`
-	Workflow         *starter.RecordWorkflow `json:"workflow"`
-	Links            recordLinks             `json:"links"`
+	Dirty            bool               `json:"dirty"`
+	InFlight         bool               `json:"in_flight"`
+	Attempts         int                `json:"attempts"`
+	LastError        *connection.Reason `json:"last_error"`
+	FirstFailedAt    *time.Time         `json:"first_failed_at"`
+	BackoffUntil     *time.Time         `json:"backoff_until"`
+	FirstSeenAt      *time.Time         `json:"first_seen_at"`
+	LastEventAt      *time.Time         `json:"last_event_at"`
+	LastFetchedAt    *time.Time         `json:"last_fetched_at"`
+	SourceModifiedAt *time.Time         `json:"source_modified_at"`
+	EverPushed       bool               `json:"ever_pushed"`
+	Variants         []int64            `json:"variants"`
+	Consent          *consentView       `json:"consent"`
+	// OrderStatus is what an order's status was last sent as.
+	OrderStatus *connection.OrderStatus `json:"order_status"`
+	Notes       []noteView              `json:"notes"`
+	timeline
+	Workflow *starter.RecordWorkflow `json:"workflow"`
+	Links    recordLinks             `json:"links"`
 }
 
 // consentView is what a subscriber's consent was seen as and last sent as.
@@ -113,7 +116,8 @@ func (in request[B]) filter() (f store.Filter, bad connection.ValidationError) {
 }
 
 func (a *api) showRecord(ctx context.Context, in request[empty]) (response, error) {
-	if _, err := a.connection(ctx, in.Connection); err != nil {
+	c, err := a.connection(ctx, in.Connection)
+	if err != nil {
 		return response{}, err
 	}
 	row, err := a.Store.Record(ctx, in.Record)
@@ -123,12 +127,17 @@ func (a *api) showRecord(ctx context.Context, in request[empty]) (response, erro
 	if err != nil {
 		return response{}, err
 	}
+	told, err := a.Store.Story(ctx, in.Record, historyLimit)
+	if err != nil {
+		return response{}, err
+	}
 	story := recordStory{
 		recordView: viewRecord(row), Connection: in.Connection,
 		Dirty: row.DirtySeq != 0, InFlight: row.Inflight, Attempts: row.Attempts, LastError: row.LastError,
 		FirstFailedAt: moment(row.FirstFailedAt), BackoffUntil: moment(row.BackoffUntil), FirstSeenAt: moment(row.FirstSeenAt),
 		LastEventAt: moment(row.LastEventAt), LastFetchedAt: moment(row.LastFetchedAt), SourceModifiedAt: moment(row.SourceModifiedAt),
 		EverPushed: row.State.Exists, Variants: row.State.Children, Notes: viewNotes(row.Notes),
+		OrderStatus: row.State.SentAs, timeline: newTimeline(c, row, told),
 	}
 	if story.Variants == nil {
 		story.Variants = []int64{}
@@ -163,7 +172,7 @@ func (a *api) syncRecord(ctx context.Context, in request[empty]) (response, erro
 	if err != nil {
 		return response{}, err
 	}
-	if err := a.Store.MarkDirty(ctx, c.ID, in.Record.Entity, []connection.RecordID{in.Record.RecordID}); err != nil {
+	if err := a.Store.Wish(ctx, in.Record); err != nil {
 		return response{}, err
 	}
 	out := syncStarted{WorkflowID: starter.SyncRecordID(in.Record)}

@@ -42,6 +42,8 @@ func (a *api) routes() []route {
 		{post, connection + "/resync", Admin, handle(a, a.resync)},
 		{post, connection + "/pause", Admin, handle(a, a.pause)},
 		{post, connection + "/resume", Admin, handle(a, a.resume)},
+		{post, connection + "/reconcile", Support, handle(a, a.reconcile)},
+		{post, connection + "/deletions", Admin, handle(a, a.decideDeletions)},
 
 		{get, connection + "/fields", Support, handle(a, a.listFields)},
 		{get, connection + "/records", Support, handle(a, a.listRecords)},

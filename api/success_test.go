@@ -18,6 +18,7 @@ func TestEveryOperationAnswersAsDescribed(t *testing.T) {
 		"createConnection": map[string]any{"authentication_id": authentication, "identification_code": "z", "timezone": "UTC",
 			"order_status_mapping": []any{map[string]any{"status_id": 2, "status": "sent", "is_valid": true, "send": true}}},
 		"changeConnection": map[string]any{"name": "new"},
+		"decideDeletions":  map[string]any{"decision": "discard"},
 		"resync":           map[string]any{"entities": []string{"orders"}},
 		"lookUpRecords":    map[string]any{"email": "jane@example.com"},
 		"retryFailures":    map[string]any{"entity": "orders"},

@@ -18,11 +18,12 @@ import (
 type webhookResult string
 
 const (
-	webhookAccepted    webhookResult = "accepted"    // the record is marked, on disk
-	webhookNoted       webhookResult = "noted"       // about the store itself
+	webhookAccepted    webhookResult = "accepted"    // the record or category is marked, on disk
+	webhookNoted       webhookResult = "noted"       // about the store itself: to be reconciled at once
 	webhookIgnored     webhookResult = "ignored"     // about nothing that is synced
 	webhookUnreadable  webhookResult = "unreadable"  // right secret, no body we can read
 	webhookOrphaned    webhookResult = "orphaned"    // of a hook whose connection was removed
+	webhookForeign     webhookResult = "foreign"     // right secret, but of another store: its ids mean nothing here
 	webhookForged      webhookResult = "forged"      // a secret we never issued
 	webhookTooLarge    webhookResult = "too_large"   // over the bound
 	webhookUnavailable webhookResult = "unavailable" // could not be committed
@@ -30,7 +31,7 @@ const (
 
 var webhookResults = []webhookResult{
 	webhookAccepted, webhookNoted, webhookIgnored, webhookUnreadable,
-	webhookOrphaned, webhookForged, webhookTooLarge, webhookUnavailable,
+	webhookOrphaned, webhookForeign, webhookForged, webhookTooLarge, webhookUnavailable,
 }
 
 // receiveWebhook takes a delivery in. BigCommerce blocks the whole domain when
@@ -81,6 +82,7 @@ func (a *api) takeIn(ctx context.Context, c *gin.Context) (webhookResult, error)
 	result, delivery := webhookUnreadable, bigcommerce.Delivery{}
 	if delivery, err = bigcommerce.ParseDelivery(body); err == nil {
 		result = readTarget(delivery, &event)
+		event.StoreHash = connection.StoreHash(delivery.StoreHash())
 	}
 	received, err := a.Store.Receive(ctx, event)
 	switch {
@@ -90,6 +92,12 @@ func (a *api) takeIn(ctx context.Context, c *gin.Context) (webhookResult, error)
 		return webhookForged, nil
 	case received == store.Orphaned:
 		return webhookOrphaned, nil
+	case received == store.Foreign:
+		a.Logger.WarnContext(ctx, "webhook of another store", "connection_id", event.ConnectionID, "store_hash", event.StoreHash)
+		return webhookForeign, nil
+	}
+	if found := a.signatures.check(ctx, event.ConnectionID, body, c.Request.Header); found != signatureUnknown {
+		a.metrics.signatures.WithLabelValues(string(found)).Inc()
 	}
 	switch result {
 	case webhookAccepted:
@@ -113,7 +121,11 @@ func readTarget(delivery bigcommerce.Delivery, event *store.Event) webhookResult
 	}
 	switch target {
 	case bigcommerce.KindStore:
+		event.Reconcile = true
 		return webhookNoted
+	case bigcommerce.KindCategory:
+		event.CategoryID = id
+		return webhookAccepted
 	case bigcommerce.KindCustomer:
 		event.Entity = connection.Customers
 	case bigcommerce.KindSubscriber:
@@ -125,7 +137,7 @@ func readTarget(delivery bigcommerce.Delivery, event *store.Event) webhookResult
 	default:
 		return webhookIgnored
 	}
-	event.RecordID = connection.RecordID(id)
+	event.RecordID, event.Scope = connection.RecordID(id), keptScope(delivery.Scope)
 	return webhookAccepted
 }
 

@@ -47,22 +47,27 @@ func watched(t *testing.T, adjust ...func(*Options)) (s *service, count func(res
 	t.Helper()
 	registry := prometheus.NewRegistry()
 	s = newService(t, append(adjust, func(o *Options) { o.Registerer, o.Gatherer = registry, registry })...)
-	return s, func(result string) float64 {
-		families, err := registry.Gather()
-		require.NoError(t, err)
-		for _, f := range families {
-			if f.GetName() != "obc_webhooks_total" {
-				continue
-			}
-			for _, m := range f.GetMetric() {
-				if m.GetLabel()[0].GetValue() == result {
-					return m.GetCounter().GetValue()
-				}
+	s.gatherer = registry
+	return s, func(result string) float64 { return gathered(t, registry, "obc_webhooks_total", result) }
+}
+
+// gathered is a counter's value by its only label.
+func gathered(t *testing.T, from prometheus.Gatherer, name, label string) float64 {
+	t.Helper()
+	families, err := from.Gather()
+	require.NoError(t, err)
+	for _, f := range families {
+		if f.GetName() != name {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			if m.GetLabel()[0].GetValue() == label {
+				return m.GetCounter().GetValue()
 			}
 		}
-		t.Fatalf("no counter for %s", result)
-		return 0
 	}
+	t.Fatalf("no %s for %s", name, label)
+	return 0
 }
 
 func TestDeliveriesMarkTheirRecord(t *testing.T) {
@@ -98,12 +103,17 @@ func TestDeliveriesAboutNothingWeSync(t *testing.T) {
 	s, count := watched(t)
 	id := s.connection("abc1")
 	for body, result := range map[string]string{
-		delivery("store/category/updated", `{"type":"category","id":3}`):     "ignored",
+		delivery("store/category/updated", `{"type":"category"}`):            "ignored",
+		delivery("store/anything/new", `{"type":"order","id":3}`):            "ignored",
+		delivery("store/order/created", `{"type":"order","id":-3}`):          "ignored",
 		delivery("store/order/metafield/created", `{"type":"order","id":3}`): "ignored",
 		delivery("store/information/updated", `{"type":"store"}`):            "noted",
 		`{"scope":`: "unreadable",
 		`[]`:        "unreadable",
-		"\x00\xff":  "unreadable",
+		"":          "unreadable",
+		delivery("store/order/created", `{"type":"order","id":92233720368547758070}`): "unreadable",
+		delivery("store/order/created", `{"type":"order","id":"jane@example.com"}`):   "unreadable",
+		"\x00\xff": "unreadable",
 	} {
 		before := count(result)
 		s.deliver(id, s.secret(id), body).want(200)

@@ -95,10 +95,11 @@ type Tree struct {
 
 // CategoryFilter narrows a list of categories. Limit is 250 if 0, Page 1 if 0.
 type CategoryFilter struct {
-	IDIn     []int64
-	TreeIDIn []int64
-	Page     int
-	Limit    int
+	IDIn       []int64
+	TreeIDIn   []int64
+	ParentIDIn []int64
+	Page       int
+	Limit      int
 }
 
 // Page returns one page of categories of all trees.
@@ -109,6 +110,7 @@ func (s *CategoriesService) Page(ctx context.Context, filter CategoryFilter) (Pa
 	q.number("page", max(filter.Page, 1))
 	q.list("category_id:in", filter.IDIn)
 	q.list("tree_id:in", filter.TreeIDIn)
+	q.list("parent_id:in", filter.ParentIDIn)
 	return pageV3[Category](ctx, s.client, "/v3/catalog/trees/categories", q)
 }
 

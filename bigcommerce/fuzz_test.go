@@ -149,6 +149,7 @@ func FuzzParseDelivery(f *testing.F) {
 		`{"scope":"store/product/inventory/updated","data":{"type":"product","id":77,"inventory":{"product_id":78,"method":"absolute","value":-1}}}`,
 		`{"scope":"store/shipment/created","data":{"type":"shipment","id":12,"orderId":251}}`,
 		`{"scope":"store/order/message/created","data":{"type":"order","id":9,"order_id":"252","message":{"order_message_id":1}}}`,
+		`{"scope":"store/category/updated","data":{"type":"category","id":42}}`,
 		`{"scope":"store/customer/metafield/created","data":{"type":"customer","id":1}}`,
 		`{"scope":"store/subscriber/deleted","data":{"type":"subscriber","id":1e2}}`,
 		`{"scope":"store/information/updated","data":null}`,

@@ -170,8 +170,11 @@ const excludedProductFields = "description"
 // primary image if nil, nothing if empty.
 type ProductFilter struct {
 	// IDGreater keeps ids above it: the last id of the page before.
-	IDGreater       int64
-	IDIn            []int64
+	IDGreater int64
+	IDIn      []int64
+	// CategoriesIn keeps products that are in one of these themselves, not in
+	// one below.
+	CategoriesIn    []int64
 	DateModifiedMin time.Time
 	DateModifiedMax time.Time
 	Sort            string
@@ -198,6 +201,7 @@ func (f ProductFilter) query() query {
 	}
 	q.id("id:greater", f.IDGreater)
 	q.list("id:in", f.IDIn)
+	q.list("categories:in", f.CategoriesIn)
 	q.date("date_modified:min", f.DateModifiedMin, dateV3)
 	q.date("date_modified:max", f.DateModifiedMax, dateV3)
 	if f.Include == nil {

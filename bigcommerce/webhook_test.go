@@ -15,7 +15,7 @@ func TestTargetOfExamples(t *testing.T) {
 	}
 	none := want{}
 	cases := map[string]want{
-		"store_category_updated.json":          none,
+		"store_category_updated.json":          {KindCategory, 42},
 		"store_customer_address_created.json":  {KindCustomer, 32},
 		"store_customer_address_deleted.json":  {KindCustomer, 32},
 		"store_customer_address_updated.json":  {KindCustomer, 32},
@@ -78,6 +78,8 @@ func TestTargetOfOtherForms(t *testing.T) {
 		{`{"scope":"store/product/metafield/updated","data":{"type":"product","id":3}}`, "", 0},
 		{`{"scope":"store/customer/address/deleted","data":{"type":"customer","id":60}}`, "", 0},
 		{`{"scope":"store/customer/payment/instrument/default/updated","data":{"type":"instrument","id":60}}`, "", 0},
+		{`{"scope":"store/category/deleted","data":{"type":"category","id":"7"}}`, KindCategory, 7},
+		{`{"scope":"store/category/metafield/updated","data":{"type":"category","id":7}}`, "", 0},
 		{`{"scope":"store/app/uninstalled","data":{"type":"store"}}`, KindStore, 0},
 		{`{"scope":"store/cart/created","data":{"type":"cart","id":"a-b"}}`, "", 0},
 		{`{"scope":"other/order/created","data":{"type":"order","id":1}}`, "", 0},
@@ -117,9 +119,11 @@ func TestHookScopes(t *testing.T) {
 	require.Len(t, slices.Compact(scopes), len(HookScopes()), "no scope twice")
 	for _, scope := range scopes {
 		require.NotContains(t, scope, "*", "a wildcard beside explicit scopes delivers twice")
-		require.NotContains(t, scope, "category")
+		for _, noise := range []string{"cart", "message", "metafield", "transaction", "login"} {
+			require.NotContains(t, scope, noise)
+		}
 	}
-	for _, scope := range []string{"store/customer/address/updated", "store/order/refund/created", "store/shipment/created", "store/sku/inventory/updated", "store/app/uninstalled"} {
+	for _, scope := range []string{"store/customer/address/updated", "store/order/refund/created", "store/shipment/created", "store/sku/inventory/updated", "store/category/updated", "store/app/uninstalled"} {
 		require.Contains(t, scopes, scope)
 	}
 	HookScopes()[0] = "changed"

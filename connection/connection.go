@@ -185,6 +185,9 @@ const (
 	ResyncWanted           = "resync_wanted" // Ometria holds what was sent before a change of settings
 	SyncStuck              = "sync_stuck"    // a page of a bulk sync fails again and again
 	LeftBehind             = "left_behind"   // hooks or scripts we could not remove
+	// WebhookSignature says that webhooks are signed with another client secret
+	// than the authentication's.
+	WebhookSignature = "webhook_signature"
 	// HeadlessStorefront says that shoppers use a storefront whose pages
 	// BigCommerce does not make: the script may not show there.
 	HeadlessStorefront = "headless_storefront"

@@ -61,6 +61,15 @@ type RecordState struct {
 	// that Ometria refuses later is undone in our memory by going back to it, so
 	// that the next one says again what this one said.
 	ConsentBefore Consent `json:"consent_before,omitempty"`
+	// SentAs is what an order's status was last sent as.
+	SentAs *OrderStatus `json:"sent_as,omitempty"`
+}
+
+// OrderStatus is an order's status on both sides.
+type OrderStatus struct {
+	StatusID int64  `json:"status_id"` // BigCommerce's
+	Status   string `json:"status"`    // Ometria's, by the order mapping
+	IsValid  bool   `json:"is_valid"`  // whether it counts as a sale in Ometria
 }
 
 // Undone is the state to remember once Ometria has refused the latest push

@@ -131,6 +131,7 @@ func (i *Inspector) see(ctx context.Context, key connection.RecordKey) (sight, e
 	}
 	reader, err := source.New(source.Config{
 		Connection: c, Shop: a.shop, References: &i.references, Keys: i.store.PreviewFieldKeys,
+		CategoryChanges: i.store.CategoryChanges,
 	})
 	if err != nil {
 		return sight{}, err

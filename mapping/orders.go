@@ -85,7 +85,8 @@ func Order(o bigcommerce.Order, refunds []bigcommerce.Refund, ctx Context, prev 
 	if ctx.Settings.IDPrefix != "" {
 		order.WebID = strconv.FormatInt(o.ID, 10) // what the shopper and the tag call it
 	}
-	return trimmed(Result{Records: []ometria.Record{order}, State: connection.RecordState{Exists: true}, Notes: notes})
+	state := connection.RecordState{Exists: true, SentAs: &connection.OrderStatus{StatusID: o.StatusID, Status: order.Status, IsValid: *order.IsValid}}
+	return trimmed(Result{Records: []ometria.Record{order}, State: state, Notes: notes})
 }
 
 // TakenBack reports whether the order is no sale any more because the merchant

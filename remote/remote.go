@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/ometria/ometria-bigcommerce/bigcommerce"
@@ -43,10 +44,17 @@ type Accounts struct {
 	BigCommerce *bigcommerce.Client
 	Ometria     *ometria.Client
 
-	account string
-	class   pacing.Class
-	pacer   *pacing.Pacer
+	account  string
+	hash     connection.StoreHash
+	class    pacing.Class
+	pacer    *pacing.Pacer
+	slow     func(context.Context) error
+	requests atomic.Int64
 }
+
+// SlowDown has every further request to BigCommerce wait for turn first, for
+// work that may take only a share of the budget. Call it before any is made.
+func (a *Accounts) SlowDown(turn func(context.Context) error) { a.slow = turn }
 
 // Open returns clients for an authentication. account names the Ometria
 // account whose budget pushes and reads take from: the identification code, or
@@ -64,10 +72,11 @@ func (d *Dialer) Open(ctx context.Context, id connection.AuthenticationID, accou
 		account = string(id)
 	}
 	hash := authentication.StoreHash
-	shop, err := bigcommerce.New(bigcommerce.Config{
+	accounts := &Accounts{account: account, hash: hash, class: class, pacer: d.pacer}
+	accounts.BigCommerce, err = bigcommerce.New(bigcommerce.Config{
 		BaseURL: d.options.BigCommerceURL, StoreHash: string(hash), AccessToken: credentials.AccessToken.Reveal(),
 		Transport: d.options.Transport, Logger: d.options.Logger, OnResponse: d.options.OnBigCommerce,
-		Before: func(ctx context.Context) (func(), error) { return d.pacer.BigCommerce(ctx, hash, class) },
+		Before: accounts.before,
 		OnQuota: func(q bigcommerce.Quota) {
 			// The answer is in hand already; what it says of the budget is
 			// worth having even when the caller's context has just ended.
@@ -82,14 +91,14 @@ func (d *Dialer) Open(ctx context.Context, id connection.AuthenticationID, accou
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	marketing, err := ometria.New(ometria.Config{
+	accounts.Ometria, err = ometria.New(ometria.Config{
 		BaseURL: d.options.OmetriaURL, APIKey: credentials.OmetriaAPIKey.Reveal(),
 		Transport: d.options.Transport, Logger: d.options.Logger, Observe: d.options.OnOmetria,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open ometria account: %w", err)
 	}
-	return &Accounts{BigCommerce: shop, Ometria: marketing, account: account, class: class, pacer: d.pacer}, nil
+	return accounts, nil
 }
 
 // Account names the Ometria account's budget.

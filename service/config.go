@@ -34,6 +34,8 @@ type Config struct {
 	OmetriaPushesPerSecond float64           `env:"OBC_OMETRIA_PUSHES_PER_SECOND" envDefault:"8" form:"a number such as 8, or 0 for no limit" help:"pushes a second to one Ometria account; 0 = no limit"`
 	TemporalUIURL          string            `env:"OBC_TEMPORAL_UI_URL" form:"an http or https URL" help:"Temporal's Web UI, for links in the API"`
 	ReconcileEvery         time.Duration     `env:"OBC_RECONCILE_EVERY" envDefault:"1h" form:"a duration of at least one minute such as 1h or 15m" help:"how often hooks and script are checked and mended"`
+	AttemptsDays           int               `env:"OBC_ATTEMPTS_DAYS" envDefault:"90" form:"a whole number of days from 1 to 3650" help:"how many days the story of each record is kept"`
+	SweepEvery             time.Duration     `env:"OBC_SWEEP_EVERY" envDefault:"24h" form:"a duration of at least one minute such as 24h" help:"how often the whole store is looked through for what nobody tells of"`
 	LogLevel               slog.Level        `env:"OBC_LOG_LEVEL" envDefault:"info" form:"debug, info, warn or error" help:"the least level that is logged"`
 	LogFormat              string            `env:"OBC_LOG_FORMAT" envDefault:"json" form:"json or text" help:"the form of log lines"`
 }
@@ -147,6 +149,12 @@ func (c *Config) malformed() map[string]bool {
 	}
 	if c.ReconcileEvery < time.Minute {
 		bad["OBC_RECONCILE_EVERY"] = true
+	}
+	if c.AttemptsDays < 1 || c.AttemptsDays > 3650 {
+		bad["OBC_ATTEMPTS_DAYS"] = true
+	}
+	if c.SweepEvery < time.Minute {
+		bad["OBC_SWEEP_EVERY"] = true
 	}
 	if c.LogFormat != "json" && c.LogFormat != "text" {
 		bad["OBC_LOG_FORMAT"] = true

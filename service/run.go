@@ -53,6 +53,8 @@ type Options struct {
 	// Transport carries the calls to BigCommerce and Ometria;
 	// http.DefaultTransport if nil.
 	Transport http.RoundTripper
+	// Store changes the database's defaults, for tests that cannot wait a claim out.
+	Store []store.Option
 	// Serving is called once requests are answered, if not nil.
 	Serving func()
 }
@@ -92,7 +94,7 @@ func Run(ctx context.Context, config Config, roles Roles, options Options) (err 
 	}
 	closers = append(closers, func() error { _ = listener.Close(); return nil }) // the server has closed it already, as a rule
 
-	database, err := OpenStore(ctx, config, logger)
+	database, err := OpenStore(ctx, config, logger, options.Store...)
 	if err != nil {
 		return err
 	}
@@ -128,7 +130,7 @@ func Run(ctx context.Context, config Config, roles Roles, options Options) (err 
 		OnBigCommerce: counted.BigCommerce, OnOmetria: counted.Ometria,
 	})
 	inspector := inspect.New(database, dialer)
-	start := starter.New(temporalClient, config.ReconcileEvery)
+	start := starter.New(temporalClient, config.ReconcileEvery, starter.WithSweepEvery(config.SweepEvery))
 
 	wake := func() {}
 	var syncer *worker.Worker
@@ -136,7 +138,8 @@ func Run(ctx context.Context, config Config, roles Roles, options Options) (err 
 		syncer = worker.New(worker.Options{
 			Temporal: temporalClient, Store: database, Dialer: dialer, Tester: inspector, Starter: start,
 			PublicURL: config.PublicURL, TagURL: config.OmetriaTagURL,
-			Metrics: counted, Registerer: measured.registry, Logger: logger,
+			AttemptsKept: time.Duration(config.AttemptsDays) * 24 * time.Hour,
+			Metrics:      counted, Registerer: measured.registry, Logger: logger,
 		})
 		wake = syncer.Wake
 	}
@@ -213,12 +216,12 @@ func warnOf(config Config, logger *slog.Logger) {
 
 // OpenStore opens the database that config names and brings its tables up to
 // date.
-func OpenStore(ctx context.Context, config Config, logger *slog.Logger) (*store.Store, error) {
+func OpenStore(ctx context.Context, config Config, logger *slog.Logger, options ...store.Option) (*store.Store, error) {
 	keys, err := store.ParseKeys(config.EncryptionKeys.Reveal())
 	if err != nil {
 		return nil, fmt.Errorf("read OBC_ENCRYPTION_KEYS: %w", err)
 	}
-	database, err := store.Open(ctx, config.DatabaseURL.Reveal(), keys, logger)
+	database, err := store.Open(ctx, config.DatabaseURL.Reveal(), keys, logger, options...)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}

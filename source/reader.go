@@ -2,7 +2,6 @@ package source
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -43,6 +42,10 @@ type Config struct {
 	Account        string
 	FingerprintKey []byte
 	References     *References
+	// CategoryChanges tells which categories changed after a number, and the
+	// number up to which these are all; nil, and names of categories are believed
+	// until they are old.
+	CategoryChanges func(ctx context.Context, id connection.ID, since int64) (changed []int64, asOf int64, err error)
 	// Keys, when it is nil, leaves each record's fields to find keys among
 	// themselves.
 	Keys Keys
@@ -88,44 +91,13 @@ func (r *Reader) Since(since time.Time) { r.context.Since = since }
 // Record reads one record's present state. A record that is gone comes back
 // with Gone set.
 func (r *Reader) Record(ctx context.Context, entity connection.Entity, id connection.RecordID) (Record, error) {
-	// What asked for this one record is proof enough that it changed, wherever
-	// history begins: not every change moves date_modified.
-	r.context.Since = time.Time{}
-	var records []Record
-	var err error
-	switch entity {
-	case connection.Customers:
-		var page bigcommerce.Page[bigcommerce.Customer]
-		if page, err = r.shop.Customers.ByIDs(ctx, int64(id)); err == nil {
-			records, err = r.Customers(ctx, page)
-		}
-	case connection.Subscribers:
-		var page bigcommerce.Page[bigcommerce.Subscriber]
-		if page, err = r.shop.Subscribers.ByIDs(ctx, int64(id)); err == nil {
-			records = r.Subscribers(page)
-		}
-	case connection.Products:
-		var product bigcommerce.Product
-		if product, err = r.shop.Products.Get(ctx, int64(id)); err == nil {
-			records, err = r.Products(ctx, bigcommerce.Page[bigcommerce.Product]{Records: []bigcommerce.Product{product}})
-		}
-	case connection.Orders:
-		var order bigcommerce.Order
-		if order, err = r.shop.Orders.Get(ctx, int64(id)); err == nil {
-			records, err = r.Orders(ctx, bigcommerce.Page[bigcommerce.Order]{Records: []bigcommerce.Order{order}})
-		}
-	default:
-		return Record{}, fmt.Errorf("read record: unknown entity %q", entity)
+	rows, err := r.Fetch(ctx, entity, int64(id))
+	if err != nil {
+		return Record{}, err
 	}
-	wrong, isWrong := errors.AsType[*bigcommerce.DecodeError](err)
-	switch {
-	case isWrong && wrong.Field != "":
-		records = unreadable([]bigcommerce.Unreadable{{ID: int64(id), Err: wrong}})
-	case err != nil && !bigcommerce.IsNotFound(err):
-		return Record{}, fmt.Errorf("read %s: %w", entity, err)
+	record, known, err := r.Bind(ctx, rows, id)
+	if err == nil && !known {
+		err = fmt.Errorf("read %s: the answer does not tell whether it is gone", entity)
 	}
-	if len(records) == 0 {
-		return r.gone(entity, id), nil
-	}
-	return records[0], nil
+	return record, err
 }

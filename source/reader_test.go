@@ -364,3 +364,73 @@ func TestHistoryReachesToTheAccount(t *testing.T) {
 	assert.Empty(t, optin(later, true))
 	assert.Equal(t, ometria.OptedIn, optin(later, false), "an empty account takes history")
 }
+
+// changes is what the webhooks of categories left behind.
+type changes struct{ ids []int64 }
+
+func (c *changes) after(_ context.Context, _ connection.ID, since int64) ([]int64, int64, error) {
+	return slices.Clone(c.ids[since:]), int64(len(c.ids)), nil
+}
+
+func patch(t *testing.T, s *shop, entity string, id int64, fields string) {
+	t.Helper()
+	_, err := s.server.Update(entity, id, json.RawMessage(fields))
+	require.NoError(t, err)
+}
+
+// A category that is remembered was renamed, moved or deleted, and its webhook
+// came before the record is read.
+func TestChangedCategoriesAreReadAnew(t *testing.T) {
+	s := newShop(t)
+	references, told := &source.References{}, &changes{}
+	reader := func() *source.Reader {
+		return s.read(t, withReferences(references), func(c *source.Config) { c.CategoryChanges = told.after })
+	}
+	top := create(t, s, "categories", `{"name":"Clothes","parent_id":0}`)
+	other := create(t, s, "categories", `{"name":"Sale","parent_id":0}`)
+	leaf := create(t, s, "categories", fmt.Sprintf(`{"name":"Hats","parent_id":%d}`, top))
+	told.ids = []int64{top, other, leaf}
+	id := s.product(t, map[string]any{"brand_id": 0, "categories": []int64{leaf}})
+	assert.ElementsMatch(t, []string{"Hats", "Clothes"}, labels(t, reader(), id))
+	before, err := reader().Record(t.Context(), connection.Products, id)
+	require.NoError(t, err)
+	s.asked()
+
+	patch(t, s, "categories", leaf, `{"name":"Headwear"}`)
+	assert.ElementsMatch(t, []string{"Hats", "Clothes"}, labels(t, reader(), id), "nobody has told yet")
+	told.ids = append(told.ids, leaf)
+	assert.ElementsMatch(t, []string{"Headwear", "Clothes"}, labels(t, reader(), id))
+	after, err := reader().Record(t.Context(), connection.Products, id)
+	require.NoError(t, err)
+	assert.NotEqual(t, before.Fingerprint, after.Fingerprint)
+	asked := s.asked()
+	assert.Equal(t, 1, count(asked, "v3/catalog/trees/categories"), "once, by its id")
+	assert.Zero(t, count(asked, "v3/catalog/brands"))
+
+	patch(t, s, "categories", leaf, fmt.Sprintf(`{"parent_id":%d}`, other))
+	patch(t, s, "categories", other, `{"name":"Bargains"}`)
+	told.ids = append(told.ids, leaf, other)
+	assert.ElementsMatch(t, []string{"Headwear", "Bargains"}, labels(t, reader(), id))
+
+	require.NoError(t, s.server.Delete("categories", leaf))
+	told.ids = append(told.ids, leaf)
+	assert.Empty(t, labels(t, reader(), id), "what is gone has no name, and nothing above it")
+}
+
+// A category that nobody could name is looked for again when it changed.
+func TestUnnamedCategoryIsLookedForWhenItChanged(t *testing.T) {
+	s := newShop(t)
+	references, told := &source.References{}, &changes{}
+	r := func() *source.Reader {
+		return s.read(t, withReferences(references), func(c *source.Config) { c.CategoryChanges = told.after })
+	}
+	category := create(t, s, "categories", `{"name":"Late","parent_id":0}`)
+	id := s.product(t, map[string]any{"brand_id": 0, "categories": []int64{category}})
+	require.NoError(t, s.server.Delete("categories", category))
+	assert.Empty(t, labels(t, r(), id))
+	again := create(t, s, "categories", `{"name":"Late","parent_id":0}`)
+	product, err := s.server.Update("products", int64(id), map[string]any{"categories": []int64{again}})
+	require.NoError(t, err, "%s", product)
+	told.ids = append(told.ids, again)
+	assert.Equal(t, []string{"Late"}, labels(t, r(), id))
+}

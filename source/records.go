@@ -110,11 +110,18 @@ func (r *Reader) Products(ctx context.Context, page bigcommerce.Page[bigcommerce
 	if err != nil {
 		return nil, err
 	}
+	most := 0
+	for _, product := range page.Records {
+		most = max(most, len(product.Variants))
+	}
 	records := unreadable(page.Unreadable)
 	for i, product := range page.Records {
 		mc := mc
 		mc.Keys = keys[i]
-		if err := r.shop.Products.CompleteVariants(ctx, &product); err != nil {
+		// Where another product came with more variants, lists are not cut at this
+		// number: that saves thousands of requests where products change in masses.
+		cut := len(product.Variants) == most
+		if err := r.completeVariants(ctx, &product, cut); err != nil {
 			if err := r.leaveOut(ctx, connection.Products, product.ID, err); err != nil {
 				return nil, fmt.Errorf("read variants: %w", err)
 			}
@@ -127,6 +134,13 @@ func (r *Reader) Products(ctx context.Context, page bigcommerce.Page[bigcommerce
 		})
 	}
 	return records, nil
+}
+
+func (r *Reader) completeVariants(ctx context.Context, product *bigcommerce.Product, maybeCut bool) error {
+	if !maybeCut {
+		return nil
+	}
+	return r.shop.Products.CompleteVariants(ctx, product)
 }
 
 // Orders binds a page of orders.

@@ -14,7 +14,7 @@ import (
 )
 
 // referencesLast is how long names that records refer to by id are believed.
-// No webhook tells of a renamed brand, category or group.
+// No webhook tells of a renamed brand or group; see Config.CategoryChanges.
 const referencesLast = 5 * time.Minute
 
 type productReferences struct {
@@ -22,6 +22,7 @@ type productReferences struct {
 	categories map[int64]mapping.Category
 	unnamed    unnamed
 	readAt     time.Time
+	asOf       int64 // changes of categories up to this number are in
 }
 
 type customerReferences struct {
@@ -111,8 +112,39 @@ func (c *References) Forget(id connection.ID) {
 	delete(c.entries, id)
 }
 
+// changedCategories are those that changed since number since. It is asked
+// before names are read, so that these are as of the number that it answers.
+func (r *Reader) changedCategories(ctx context.Context, since int64) (changed []int64, asOf int64, err error) {
+	if r.config.CategoryChanges == nil {
+		return nil, since, nil
+	}
+	return r.config.CategoryChanges(ctx, r.connection.ID, since)
+}
+
+// refresh reads changed categories anew; one that is gone has no name.
+func (r *Reader) refresh(ctx context.Context, known *productReferences) (*productReferences, error) {
+	changed, asOf, err := r.changedCategories(ctx, known.asOf)
+	if err != nil || len(changed) == 0 {
+		return known, err
+	}
+	// Readers hold the maps that were, so they never change.
+	fresh := *known
+	fresh.asOf, fresh.categories, fresh.unnamed = asOf, maps.Clone(known.categories), maps.Clone(known.unnamed)
+	for _, id := range changed {
+		delete(fresh.categories, id)
+		delete(fresh.unnamed, reference{kindCategory, id})
+	}
+	for ids := range slices.Chunk(changed, bigcommerce.MaxIDs) {
+		if err := r.readCategories(ctx, &fresh, bigcommerce.CategoryFilter{IDIn: ids}); err != nil {
+			return nil, err
+		}
+	}
+	return &fresh, nil
+}
+
 // productReferences returns the names of all brands and categories. Those that
-// are newer than what is remembered are read by their ids.
+// are newer than what is remembered are read by their ids, and so are categories
+// that are known to have changed.
 func (r *Reader) productReferences(ctx context.Context, products []bigcommerce.Product) (*productReferences, error) {
 	entry := r.references.of(r.connection.ID)
 	entry.mu.Lock()
@@ -120,6 +152,10 @@ func (r *Reader) productReferences(ctx context.Context, products []bigcommerce.P
 	known := entry.products
 	if known == nil || time.Since(known.readAt) >= referencesLast {
 		known = &productReferences{brands: map[int64]string{}, categories: map[int64]mapping.Category{}, readAt: time.Now()}
+		var err error
+		if _, known.asOf, err = r.changedCategories(ctx, 0); err != nil {
+			return nil, err
+		}
 		if err := r.readBrands(ctx, known, bigcommerce.BrandFilter{}); err != nil {
 			return nil, err
 		}
@@ -130,12 +166,17 @@ func (r *Reader) productReferences(ctx context.Context, products []bigcommerce.P
 		entry.products = known
 		return known, nil
 	}
+	known, err := r.refresh(ctx, known)
+	if err != nil {
+		return nil, err
+	}
+	entry.products = known
 	news := known.unnamed.news(known.missing(products))
 	if len(news) == 0 {
 		return known, nil
 	}
 	// Readers hold the maps that were, so they never change.
-	more := &productReferences{brands: maps.Clone(known.brands), categories: maps.Clone(known.categories), readAt: known.readAt}
+	more := &productReferences{brands: maps.Clone(known.brands), categories: maps.Clone(known.categories), readAt: known.readAt, asOf: known.asOf}
 	for ids := range slices.Chunk(idsOf(news, kindBrand), bigcommerce.MaxIDs) {
 		if err := r.readBrands(ctx, more, bigcommerce.BrandFilter{IDIn: ids}); err != nil {
 			return nil, err

@@ -24,6 +24,12 @@ const (
 	// over again: its workflow may have been terminated, or Temporal restored
 	// from a backup.
 	handOverAgain = 3 * time.Minute
+	// backlog is how many records of an entity wait before they go in batches of
+	// batchSize, batchesAtWork at once. A batch this large takes about ten
+	// seconds of one account's pushes, so that what is lost with it is little.
+	backlog       = 100
+	batchSize     = 2000
+	batchesAtWork = 2
 	// parallelStarts bounds calls to Temporal under way at once.
 	parallelStarts = 16
 
@@ -34,8 +40,15 @@ const (
 	temporalDeadline = 10 * time.Second
 )
 
+func limits() store.Limits {
+	return store.Limits{
+		AtWork: atWork, Batch: dispatchBatch, Again: handOverAgain,
+		Backlog: backlog, BatchSize: batchSize, Batches: batchesAtWork,
+	}
+}
+
 // Dispatcher is the loop that hands dirty records to Temporal, one SyncRecord
-// workflow each. It removes nothing: only a push that Ometria took makes a
+// workflow each, or one SyncBatch for many. It removes nothing: only a push that Ometria took makes a
 // record clean. Any number of dispatchers may run beside each other.
 type Dispatcher struct {
 	starter *Starter
@@ -46,9 +59,10 @@ type Dispatcher struct {
 }
 
 type dispatcherMetrics struct {
-	handed *prometheus.CounterVec
-	dirty  prometheus.Gauge
-	oldest prometheus.Gauge
+	handed  *prometheus.CounterVec
+	dirty   prometheus.Gauge
+	oldest  prometheus.Gauge
+	batches *prometheus.CounterVec
 }
 
 // NewDispatcher returns a dispatcher whose metrics are on r.
@@ -65,9 +79,12 @@ func NewDispatcher(starter *Starter, s *store.Store, r prometheus.Registerer, lo
 			oldest: prometheus.NewGauge(prometheus.GaugeOpts{
 				Name: "obc_oldest_dirty_seconds", Help: "Age of the oldest change that is not at Ometria yet.",
 			}),
+			batches: prometheus.NewCounterVec(prometheus.CounterOpts{
+				Name: "obc_batches_started_total", Help: "Batches of records handed over to Temporal.",
+			}, []string{"entity"}),
 		},
 	}
-	r.MustRegister(d.metrics.handed, d.metrics.dirty, d.metrics.oldest)
+	r.MustRegister(d.metrics.handed, d.metrics.dirty, d.metrics.oldest, d.metrics.batches)
 	return d
 }
 
@@ -123,9 +140,12 @@ func (d *Dispatcher) pause(ctx context.Context, wait time.Duration, wakeable boo
 	}
 }
 
-// round hands over what is due and returns how many records that were.
+// round hands over what is due and returns how many single records that were.
 func (d *Dispatcher) round(ctx context.Context) (int, error) {
-	due, err := d.store.Dispatch(ctx, store.Limits{AtWork: atWork, Batch: dispatchBatch, Again: handOverAgain})
+	if err := d.startBatches(ctx); err != nil {
+		return 0, err
+	}
+	due, err := d.store.Dispatch(ctx, limits())
 	if err != nil {
 		return 0, fmt.Errorf("find dirty records: %w", err)
 	}
@@ -173,15 +193,15 @@ func (d *Dispatcher) housekeep(ctx context.Context) {
 	} else if expired > 0 {
 		d.logger.Info("claims expired: their records are pushed again", "records", expired)
 	}
-	backlog, err := d.store.Backlog(ctx)
+	waiting, err := d.store.Backlog(ctx)
 	if err != nil {
 		d.logger.Warn("measure backlog", "err", err)
 		return
 	}
-	d.metrics.dirty.Set(float64(backlog.Dirty))
-	d.metrics.oldest.Set(backlog.Oldest.Seconds())
-	for id, waiting := range backlog.InBackoff {
-		if waiting <= manyInBackoff {
+	d.metrics.dirty.Set(float64(waiting.Dirty))
+	d.metrics.oldest.Set(waiting.Oldest.Seconds())
+	for id, failing := range waiting.InBackoff {
+		if failing <= manyInBackoff {
 			continue
 		}
 		err := d.store.Attend(ctx, id, connection.Attention{

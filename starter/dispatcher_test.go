@@ -104,7 +104,7 @@ func TestDispatcherHandsEachRecordOverOnce(t *testing.T) {
 func TestDispatcherBoundsWhatIsAtWork(t *testing.T) {
 	d := newDispatching(t)
 	var ids []connection.RecordID
-	for id := connection.RecordID(1); id <= 150; id++ {
+	for id := connection.RecordID(1); id <= 100; id++ {
 		ids = append(ids, id)
 	}
 	d.dirty(ids...)

@@ -10,6 +10,8 @@ var (
 	ConnectionSetupID   = workflows.ConnectionSetupID
 	BulkSyncID          = workflows.BulkSyncID
 	SyncRecordID        = workflows.SyncRecordID
+	SyncBatchID         = workflows.SyncBatchID
 	ReconcileID         = workflows.ReconcileID
+	SweepID             = workflows.SweepID
 	ConnectionRemovalID = workflows.ConnectionRemovalID
 )

@@ -19,11 +19,16 @@ import (
 type Starter struct {
 	temporal       client.Client
 	reconcileEvery time.Duration
+	sweepEvery     time.Duration
 }
 
 // New returns a Starter. reconcileEvery is the period of Reconcile schedules.
-func New(temporalClient client.Client, reconcileEvery time.Duration) *Starter {
-	return &Starter{temporal: temporalClient, reconcileEvery: reconcileEvery}
+func New(temporalClient client.Client, reconcileEvery time.Duration, options ...Option) *Starter {
+	s := &Starter{temporal: temporalClient, reconcileEvery: reconcileEvery, sweepEvery: defaultSweepEvery}
+	for _, option := range options {
+		option(s)
+	}
+	return s
 }
 
 // Ready returns an error when Temporal does not answer.
@@ -61,8 +66,8 @@ func (s *Starter) wish(ctx context.Context, c connection.Connection, mode workfl
 		TaskQueue:             workflows.BulkTaskQueue,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		StaticSummary:         "Set up the connection of store " + string(c.StoreHash),
-		StaticDetails: "Validates both credentials, injects the JavaScript tag, creates webhooks and the reconcile " +
-			"schedule, and starts the bulk sync. Undoes what it made when a step fails for good.",
+		StaticDetails: "Validates both credentials, injects the JavaScript tag, creates webhooks and the " +
+			"schedules, and starts the bulk sync. Undoes what it made when a step fails for good.",
 		TypedSearchAttributes: connectionAttributes(c),
 		Priority:              fairness(c.ID),
 	}, workflows.ConnectionSetup, workflows.ConnectionInput{ConnectionID: c.ID, StoreHash: c.StoreHash})

@@ -180,8 +180,10 @@ func TestStopAllAwaitsTheEnd(t *testing.T) {
 
 // A Reconcile at work would put hooks into the store again while a removal
 // takes them out.
-func TestStopAllStopsReconcile(t *testing.T) {
+func TestStopAllStopsWhatSchedulesStarted(t *testing.T) {
 	setup, bulk, base := "connection-setup/"+string(shop.ID), "bulk-sync/"+string(shop.ID), "reconcile/"+string(shop.ID)
+	sweep := "sweep/" + string(shop.ID)
+	swept := sweep + "-2026-05-01T12:00:00Z"
 	started, listed := base+"-2026-05-01T12:00:00Z", base+"-2026-05-01T13:00:00Z"
 	for name, tc := range map[string]struct {
 		f       *fakeTemporal
@@ -190,6 +192,7 @@ func TestStopAllStopsReconcile(t *testing.T) {
 	}{
 		"none":                  {&fakeTemporal{}, nil, false},
 		"the schedule names it": {&fakeTemporal{schedules: fakeSchedules{running: []string{started}}}, []string{started}, false},
+		"both schedules":        {&fakeTemporal{schedules: fakeSchedules{running: []string{started, swept}}}, []string{started, swept}, false},
 		"only visibility knows": {&fakeTemporal{visible: []string{listed}}, []string{listed}, false},
 		"both know":             {&fakeTemporal{schedules: fakeSchedules{running: []string{started}}, visible: []string{listed, started}}, []string{started, listed}, false},
 		"no schedule any more": {
@@ -204,10 +207,14 @@ func TestStopAllStopsReconcile(t *testing.T) {
 			assert.Equal(t, append([]string{setup, bulk}, tc.stopped...), tc.f.awaited)
 			assert.Equal(t, append([]string{setup, bulk}, tc.stopped...), tc.f.cancelled)
 			if !tc.fails {
-				assert.Equal(t, []string{base}, tc.f.schedules.deleted, "or it would start another one")
-				require.Len(t, tc.f.asked, 1)
-				assert.Contains(t, tc.f.asked[0], string(shop.ID))
-				assert.Contains(t, tc.f.asked[0], "Reconcile")
+				assert.Equal(t, []string{base, sweep}, tc.f.schedules.deleted, "or it would start another one")
+				require.Len(t, tc.f.asked, 2)
+				for i, kinds := range [][]string{{"Reconcile", "Sweep"}, {"SyncBatch"}} {
+					assert.Contains(t, tc.f.asked[i], string(shop.ID))
+					for _, kind := range kinds {
+						assert.Contains(t, tc.f.asked[i], kind)
+					}
+				}
 			}
 		})
 	}
@@ -251,7 +258,12 @@ func TestSchedules(t *testing.T) {
 	f := &fakeTemporal{}
 	s := New(f, time.Hour)
 	require.NoError(t, s.EnsureSchedules(t.Context(), shop.ID, shop.StoreHash))
-	require.Len(t, f.schedules.created, 1)
+	require.Len(t, f.schedules.created, 2)
+	sweep := f.schedules.created[1]
+	assert.Equal(t, "sweep/"+string(shop.ID), sweep.ID)
+	assert.Equal(t, 24*time.Hour, sweep.Spec.Intervals[0].Every)
+	assert.Less(t, sweep.Spec.Intervals[0].Offset, 24*time.Hour)
+	assert.Equal(t, "Sweep", workflowName(sweep.Action.(*client.ScheduleWorkflowAction).Workflow))
 	got := f.schedules.created[0]
 	assert.Equal(t, "reconcile/"+string(shop.ID), got.ID)
 	assert.Equal(t, enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, got.Overlap)
@@ -265,14 +277,34 @@ func TestSchedules(t *testing.T) {
 	assert.Equal(t, string(shop.ID), action.Priority.FairnessKey)
 	assertKeyword(t, action.TypedSearchAttributes, workflows.ConnectionIDAttribute, string(shop.ID))
 
-	f.schedules.err = temporal.ErrScheduleAlreadyRunning
+	f.schedules.createErr = temporal.ErrScheduleAlreadyRunning
 	assert.NoError(t, s.EnsureSchedules(t.Context(), shop.ID, shop.StoreHash), "twice is once")
+	assert.Empty(t, f.schedules.updated)
+	s = New(f, 2*time.Hour, WithSweepEvery(24*time.Hour))
+	assert.NoError(t, s.EnsureSchedules(t.Context(), shop.ID, shop.StoreHash))
+	require.Len(t, f.schedules.updated, 1, "only what changed")
+	assert.Equal(t, 2*time.Hour, f.schedules.updated["reconcile/"+string(shop.ID)].Spec.Intervals[0].Every)
+	assert.Equal(t, 2*time.Hour, f.schedules.updated["reconcile/"+string(shop.ID)].Policy.CatchupWindow)
+	f.schedules.createErr = nil
 	f.schedules.err = serviceerror.NewNotFound("")
 	assert.NoError(t, s.RemoveSchedules(t.Context(), shop.ID), "gone already")
 	f.schedules.err = serviceerror.NewUnavailable("")
 	assert.Error(t, s.EnsureSchedules(t.Context(), shop.ID, shop.StoreHash))
 	assert.Error(t, s.RemoveSchedules(t.Context(), shop.ID))
-	assert.Equal(t, []string{"reconcile/" + string(shop.ID), "reconcile/" + string(shop.ID)}, f.schedules.deleted)
+	reconcile := "reconcile/" + string(shop.ID)
+	assert.Equal(t, []string{reconcile, "sweep/" + string(shop.ID), reconcile}, f.schedules.deleted)
+}
+
+func TestNow(t *testing.T) {
+	f := &fakeTemporal{}
+	s := New(f, time.Hour)
+	require.NoError(t, s.ReconcileNow(t.Context(), shop.ID))
+	require.NoError(t, s.SweepNow(t.Context(), shop.ID))
+	assert.Equal(t, []string{"reconcile/" + string(shop.ID), "sweep/" + string(shop.ID)}, f.schedules.triggered)
+	f.schedules.err = serviceerror.NewNotFound("")
+	assert.NoError(t, s.ReconcileNow(t.Context(), shop.ID), "being set up or removed")
+	f.schedules.err = serviceerror.NewUnavailable("")
+	assert.Error(t, s.SweepNow(t.Context(), shop.ID))
 }
 
 // Many connections' schedules must not fall due in the same minute.

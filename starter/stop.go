@@ -13,10 +13,10 @@ import (
 	"github.com/ometria/ometria-bigcommerce/workflows"
 )
 
-// StopAll cancels setup, bulk sync and Reconcile of a connection, deletes its
+// StopAll cancels setup, bulk sync, Reconcile, Sweep and batches of a connection, deletes its
 // schedules, and waits until all have ended, undoing included, or ctx ends. The
 // setup goes first, because it may start a bulk sync or make the schedules; the
-// schedules go before Reconcile, because they would start another one.
+// schedules go before what they started, because they would start another one.
 // SyncRecord runs end by themselves: they find the connection being removed.
 func (s *Starter) StopAll(ctx context.Context, id connection.ID) error {
 	for _, workflowID := range []string{workflows.ConnectionSetupID(id), workflows.BulkSyncID(id)} {
@@ -26,18 +26,22 @@ func (s *Starter) StopAll(ctx context.Context, id connection.ID) error {
 	}
 	// The schedule knows what it has just started; visibility may lag. Once the
 	// schedule is gone, and this is tried again, visibility alone knows.
-	scheduled, err := s.scheduledReconciles(ctx, id)
+	scheduled, err := s.scheduledRuns(ctx, id)
 	if err != nil {
 		return err
 	}
 	if err := s.RemoveSchedules(ctx, id); err != nil {
 		return err
 	}
-	visible, err := s.visibleReconciles(ctx, id)
+	visible, err := s.visibleRuns(ctx, id)
 	if err != nil {
 		return err
 	}
-	for _, workflowID := range visible {
+	batches, err := s.visibleBatches(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, workflowID := range append(visible, batches...) {
 		if !slices.Contains(scheduled, workflowID) {
 			scheduled = append(scheduled, workflowID)
 		}
@@ -67,32 +71,34 @@ func (s *Starter) stop(ctx context.Context, workflowID string) error {
 	return nil
 }
 
-// scheduledReconciles returns the ids of runs that the schedule started and
-// that are at work.
-func (s *Starter) scheduledReconciles(ctx context.Context, id connection.ID) ([]string, error) {
-	described, err := s.temporal.ScheduleClient().GetHandle(ctx, workflows.ReconcileID(id)).Describe(ctx)
-	if isNotFound(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("describe reconcile schedule: %w", err)
-	}
+// scheduledRuns returns the ids of runs that the schedules started and that are
+// at work.
+func (s *Starter) scheduledRuns(ctx context.Context, id connection.ID) ([]string, error) {
 	var ids []string
-	for _, run := range described.Info.RunningWorkflows {
-		ids = append(ids, run.WorkflowID)
+	for _, scheduleID := range scheduleIDs(id) {
+		described, err := s.temporal.ScheduleClient().GetHandle(ctx, scheduleID).Describe(ctx)
+		if isNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("describe schedule %s: %w", scheduleID, err)
+		}
+		for _, run := range described.Info.RunningWorkflows {
+			ids = append(ids, run.WorkflowID)
+		}
 	}
 	return ids, nil
 }
 
-// visibleReconciles returns the ids of Reconcile runs that visibility shows at
-// work.
-func (s *Starter) visibleReconciles(ctx context.Context, id connection.ID) ([]string, error) {
+// visibleRuns returns the ids of Reconcile and Sweep runs that visibility shows
+// at work.
+func (s *Starter) visibleRuns(ctx context.Context, id connection.ID) ([]string, error) {
 	listed, err := s.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-		Query: fmt.Sprintf(`WorkflowType = "Reconcile" AND %s = "%s" AND ExecutionStatus = "Running"`,
+		Query: fmt.Sprintf(`WorkflowType IN ("Reconcile", "Sweep") AND %s = "%s" AND ExecutionStatus = "Running"`,
 			workflows.ConnectionIDAttribute.GetName(), id),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list reconciles: %w", err)
+		return nil, fmt.Errorf("list scheduled runs: %w", err)
 	}
 	var ids []string
 	for _, run := range listed.GetExecutions() {

@@ -1,7 +1,9 @@
 package starter
 
 import (
+	"cmp"
 	"context"
+	"strings"
 	"sync"
 
 	commonpb "go.temporal.io/api/common/v1"
@@ -67,6 +69,11 @@ func (f *fakeTemporal) SignalWithStartWorkflow(_ context.Context, id, name strin
 func (f *fakeTemporal) ExecuteWorkflow(_ context.Context, o client.StartWorkflowOptions, workflow any, input ...any) (client.WorkflowRun, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.startErr != nil {
+		if err := f.startErr(o.ID); err != nil {
+			return nil, err
+		}
+	}
 	f.started = append(f.started, start{id: o.ID, options: o, workflow: workflow, input: input})
 	return nil, nil
 }
@@ -148,11 +155,17 @@ type fakeSchedules struct {
 	deleted []string
 	running []string // workflow ids that a description names; none after the deletion
 	err     error
+	// createErr is what Create answers where err is nil.
+	createErr error
+	updated   map[string]client.Schedule
+	triggered []string
 }
 
 func (s *fakeSchedules) Create(_ context.Context, o client.ScheduleOptions) (client.ScheduleHandle, error) {
-	s.created = append(s.created, o)
-	return nil, s.err
+	if s.createErr == nil {
+		s.created = append(s.created, o)
+	}
+	return nil, cmp.Or(s.err, s.createErr)
 }
 
 func (s *fakeSchedules) GetHandle(_ context.Context, id string) client.ScheduleHandle {
@@ -178,10 +191,42 @@ func (h fakeSchedule) Describe(context.Context) (*client.ScheduleDescription, er
 		return nil, serviceerror.NewNotFound("schedule not found")
 	}
 	d := &client.ScheduleDescription{}
+	for _, o := range h.s.created {
+		if o.ID == h.id {
+			d.Schedule.Spec = &o.Spec
+			d.Schedule.Policy = &client.SchedulePolicies{CatchupWindow: o.CatchupWindow}
+		}
+	}
 	for _, id := range h.s.running {
+		if !strings.HasPrefix(id, h.id) {
+			continue
+		}
 		d.Info.RunningWorkflows = append(d.Info.RunningWorkflows, client.ScheduleWorkflowExecution{WorkflowID: id})
 	}
 	return d, nil
+}
+
+func (h fakeSchedule) Update(ctx context.Context, o client.ScheduleUpdateOptions) error {
+	d, err := h.Describe(ctx)
+	if err != nil {
+		return err
+	}
+	update, err := o.DoUpdate(client.ScheduleUpdateInput{Description: *d})
+	if err != nil {
+		return err
+	}
+	if h.s.updated == nil {
+		h.s.updated = map[string]client.Schedule{}
+	}
+	h.s.updated[h.id] = *update.Schedule
+	return nil
+}
+
+func (h fakeSchedule) Trigger(_ context.Context, o client.ScheduleTriggerOptions) error {
+	if o.Overlap == enumspb.SCHEDULE_OVERLAP_POLICY_BUFFER_ONE {
+		h.s.triggered = append(h.s.triggered, h.id)
+	}
+	return h.s.err
 }
 
 func (f *fakeTemporal) startedIDs() []string {

@@ -75,7 +75,7 @@ func BenchmarkReceive(b *testing.B) {
 	benchmarkStore(b, func(b *testing.B, s *store.Store, id connection.ID) {
 		secret, err := s.WebhookSecret(b.Context(), id)
 		require.NoError(b, err)
-		e := store.Event{ConnectionID: id, SecretHash: store.HashSecret(secret), Entity: connection.Orders}
+		e := store.Event{ConnectionID: id, SecretHash: store.HashSecret(secret), Entity: connection.Orders, Scope: "store/order/updated"}
 		b.SetParallelism(64)
 		b.RunParallel(func(pb *testing.PB) {
 			for n := connection.RecordID(1); pb.Next(); n++ {
@@ -112,7 +112,7 @@ func BenchmarkLarge(b *testing.B) {
 		require.NoError(b, s.MarkDirty(ctx, id, connection.Orders, all))
 		b.Run("Dispatch", func(b *testing.B) {
 			for b.Loop() {
-				handed, err := s.Dispatch(ctx, store.Limits{})
+				handed, err := s.Dispatch(ctx, store.Limits{Backlog: len(all)})
 				require.NoError(b, err)
 				require.Len(b, handed, 64)
 				keys := make([]connection.RecordKey, len(handed))

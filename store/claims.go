@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/base64"
@@ -39,6 +40,7 @@ type Claim struct {
 type ClaimItem struct {
 	RecordID    connection.RecordID
 	Fingerprint []byte
+	Fetched     int64 // f of this record, where it is not the Claim's; otherwise 0
 }
 
 // Finish says how the pushes of claimed records ended.
@@ -60,6 +62,9 @@ type Result struct {
 	State            connection.RecordState
 	SourceModifiedAt time.Time
 	Notes            []connection.Note
+	// Fetched and Read are f and g of this record, where they are not the
+	// Finish's; otherwise 0.
+	Fetched, Read int64
 }
 
 // NextSeq draws the next number of the one counter that events and fetches
@@ -79,20 +84,23 @@ func (s *Store) NextSeq(ctx context.Context) (seq int64, err error) {
 	return seq, nil
 }
 
-type fingerprintItem struct {
+type claimItem struct {
 	ID          int64  `json:"id"`
+	Fetched     int64  `json:"fetched"`
 	Fingerprint string `json:"fingerprint"`
 }
 
-// Claim takes the records that may be pushed as they were read at c.Fetched
+// Claim takes the records that may be pushed as they were read at Fetched
 // and returns them with what earlier pushes left behind. The push must begin
 // and end within the claim's 60 s. Records that are not returned must not be
 // pushed; they are dirty again where the content read differs from what was
-// pushed last. Missing rows are made.
+// pushed last. Missing rows are made. A record must not be in c with two Fetched.
 func (s *Store) Claim(ctx context.Context, c Claim) (claimed map[connection.RecordID]connection.RecordState, err error) {
 	ids := make([]connection.RecordID, len(c.Items))
+	items := make([]claimItem, len(c.Items))
 	for i, item := range c.Items {
 		ids[i] = item.RecordID
+		items[i] = claimItem{ID: int64(item.RecordID), Fetched: cmp.Or(item.Fetched, c.Fetched), Fingerprint: encodeFingerprint(item.Fingerprint)}
 	}
 	list := idList(distinct(ids))
 	err = s.write(ctx, func(t *tx) error {
@@ -104,7 +112,7 @@ func (s *Store) Claim(ctx context.Context, c Claim) (claimed map[connection.Reco
 			return err
 		}
 		claimed = map[connection.RecordID]connection.RecordState{}
-		rows, err := t.rows(s.q.ClaimRecords, string(c.ConnectionID), string(c.Entity), c.Fetched, millis(s.claimTTL), list, c.Epoch)
+		rows, err := t.rows(s.q.ClaimRecords, string(c.ConnectionID), string(c.Entity), millis(s.claimTTL), encode(items), c.Epoch)
 		err = each(rows, err, func(r *sql.Rows) error {
 			var (
 				id, pushed int64
@@ -120,7 +128,7 @@ func (s *Store) Claim(ctx context.Context, c Claim) (claimed map[connection.Reco
 		if err != nil {
 			return fmt.Errorf("take claims: %w", err)
 		}
-		if err := t.markUnclaimed(c, claimed); err != nil || inserted == 0 || len(claimed) == 0 {
+		if err := t.markUnclaimed(c, items, claimed); err != nil || inserted == 0 || len(claimed) == 0 {
 			return err
 		}
 		return t.holdEpoch(c)
@@ -181,15 +189,20 @@ func (t *tx) expire(id connection.ID, entity connection.Entity, list string) (in
 	if err != nil {
 		return 0, fmt.Errorf("expire claims: %w", err)
 	}
+	if n > 0 {
+		if _, err := t.exec(t.s.q.TellExpired, string(id), string(entity), seq, list); err != nil {
+			return 0, fmt.Errorf("tell expired claims: %w", err)
+		}
+	}
 	t.dirtied = true
 	return n, nil
 }
 
-func (t *tx) markUnclaimed(c Claim, claimed map[connection.RecordID]connection.RecordState) error {
-	var left []fingerprintItem
-	for _, item := range c.Items {
-		if _, ok := claimed[item.RecordID]; !ok {
-			left = append(left, fingerprintItem{ID: int64(item.RecordID), Fingerprint: encodeFingerprint(item.Fingerprint)})
+func (t *tx) markUnclaimed(c Claim, items []claimItem, claimed map[connection.RecordID]connection.RecordState) error {
+	var left []claimItem
+	for _, item := range items {
+		if _, ok := claimed[connection.RecordID(item.ID)]; !ok {
+			left = append(left, item)
 		}
 	}
 	if len(left) == 0 {
@@ -264,15 +277,18 @@ type resultItem struct {
 	Pushed           int64              `json:"pushed"`
 	SourceModifiedAt int64              `json:"source_modified_at"`
 	Notes            string             `json:"notes"`
+	Fetched          int64              `json:"fetched"`
+	Read             int64              `json:"read"`
 }
 
-func newResultItem(r Result) resultItem {
+func newResultItem(f Finish, r Result) resultItem {
 	item := resultItem{
 		ID: int64(r.RecordID), Outcome: r.Outcome, Fingerprint: encodeFingerprint(r.Fingerprint),
 		State: encode(r.State), RequestIDs: "[]", SourceModifiedAt: toMillis(r.SourceModifiedAt),
-		Notes:  encodeNotes(r.Notes),
-		Exists: flag(r.State.Exists || r.Outcome == connection.Accepted),
-		Pushed: flag(len(r.RequestIDs) > 0 || r.Outcome == connection.Accepted),
+		Notes:   encodeNotes(r.Notes),
+		Exists:  flag(r.State.Exists || r.Outcome == connection.Accepted),
+		Pushed:  flag(len(r.RequestIDs) > 0 || r.Outcome == connection.Accepted),
+		Fetched: cmp.Or(r.Fetched, f.Fetched), Read: cmp.Or(r.Read, f.Read),
 	}
 	if r.Reason != nil {
 		item.Code, item.Path, item.Text = r.Reason.Code, r.Reason.Path, r.Reason.Text
@@ -283,20 +299,21 @@ func newResultItem(r Result) resultItem {
 	return item
 }
 
-// Finish notes outcomes of records that are still claimed with f.Fetched,
+// Finish notes outcomes of records that are still claimed with their Fetched,
 // expired or not, and returns how many those were. A record that changed since
 // it was read stays dirty.
 func (s *Store) Finish(ctx context.Context, f Finish) (finished int, err error) {
 	items := make([]resultItem, len(f.Results))
 	ids := make([]connection.RecordID, len(f.Results))
 	for i, r := range f.Results {
-		items[i], ids[i] = newResultItem(r), r.RecordID
+		items[i], ids[i] = newResultItem(f, r), r.RecordID
 	}
 	err = s.writeSoon(ctx, func(t *tx) error {
 		if err := t.lockRecords(f.ConnectionID, f.Entity, idList(ids)); err != nil {
 			return err
 		}
-		finished, err = t.exec(s.q.FinishRecords, string(f.ConnectionID), string(f.Entity), f.Fetched, f.Read, encode(items))
+		rows, err := t.rows(s.q.FinishRecords, string(f.ConnectionID), string(f.Entity), encode(items))
+		finished, err = t.tellFinished(f.ConnectionID, f.Entity, rows, err)
 		return err
 	})
 	if err != nil {
@@ -312,7 +329,10 @@ func (s *Store) Attempted(ctx context.Context, key connection.RecordKey, reason 
 	wait := max(0, time.Until(backoffUntil))
 	err := s.writeSoon(ctx, func(t *tx) error {
 		_, err := t.exec(s.q.RecordAttempt, string(key.ConnectionID), string(key.Entity), int64(key.RecordID), encode(reason), millis(wait))
-		return err
+		if err != nil {
+			return err
+		}
+		return t.tell(s.q.TellFailed, key, reason.Code, reason.Path, reason.Text)
 	})
 	if err != nil {
 		return fmt.Errorf("note attempt: %w", err)
@@ -324,6 +344,9 @@ func (s *Store) Attempted(ctx context.Context, key connection.RecordKey, reason 
 // something came after number upTo.
 func (s *Store) GiveUp(ctx context.Context, key connection.RecordKey, upTo int64, reason connection.Reason) error {
 	err := s.write(ctx, func(t *tx) error {
+		if err := t.tell(s.q.TellGaveUp, key, reason.Code, reason.Path, reason.Text); err != nil {
+			return err
+		}
 		_, err := t.exec(s.q.GiveUpRecord, string(key.ConnectionID), string(key.Entity), int64(key.RecordID), upTo,
 			reason.Code, reason.Path, reason.Text)
 		return err

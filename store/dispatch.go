@@ -15,6 +15,10 @@ type Limits struct {
 	AtWork int           // records of one connection at work at once; 64
 	Batch  int           // records of one call; 200
 	Again  time.Duration // after which a record still dirty is handed over again; 3 minutes
+
+	Backlog   int // records of one entity waiting, beyond which they go in batches; 100
+	BatchSize int // records of one batch; 2,000
+	Batches   int // batches of one entity at work at once; 2, so that one works while another begins or ends
 }
 
 func (l Limits) withDefaults() Limits {
@@ -26,6 +30,15 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.Again == 0 {
 		l.Again = 3 * time.Minute
+	}
+	if l.Backlog == 0 {
+		l.Backlog = 100
+	}
+	if l.BatchSize == 0 {
+		l.BatchSize = 2000
+	}
+	if l.Batches == 0 {
+		l.Batches = 2
 	}
 	return l
 }
@@ -48,8 +61,9 @@ type ready struct {
 // less than Again ago or waiting out a backoff, and connections that are
 // paused, parked, failed, not yet validated or being removed. A record at work
 // that changed since is handed over again at once, because its run must hear
-// of it; others only while fewer than AtWork are at work. Replicas take turns;
-// nothing is handed to two of them.
+// of it; others only while fewer than AtWork are at work. Where more than
+// Backlog of an entity wait, they are left to DispatchBatches, but for those
+// that failed. Replicas take turns; nothing is handed to two of them.
 func (s *Store) Dispatch(ctx context.Context, l Limits) (handed []Handover, err error) {
 	l = l.withDefaults()
 	// A look without the write lock first: mostly there is nothing to do.
@@ -107,12 +121,12 @@ func (s *Store) readyConnections(ctx context.Context, from querier, l Limits) (l
 
 // dispatch takes up to room records of one connection and stamps them.
 func (t *tx) dispatch(c ready, l Limits, room int) ([]Handover, error) {
-	taken, err := t.candidates(t.s.q.SelectChanged, c, l, room)
+	taken, err := t.s.candidates(t.ctx, t, t.s.q.SelectChanged, c, l, room)
 	if err != nil {
 		return nil, err
 	}
 	if free := min(l.AtWork-c.atWork, room-len(taken)); free > 0 {
-		fresh, err := t.candidates(t.s.q.SelectNew, c, l, free)
+		fresh, err := t.singles(c, l, free)
 		if err != nil {
 			return nil, err
 		}
@@ -131,8 +145,8 @@ func (t *tx) dispatch(c ready, l Limits, room int) ([]Handover, error) {
 	return taken, nil
 }
 
-func (t *tx) candidates(query string, c ready, l Limits, limit int) (list []Handover, err error) {
-	rows, err := t.rows(query, string(c.id), millis(l.Again), limit)
+func (s *Store) candidates(ctx context.Context, from querier, query string, c ready, l Limits, limit int, more ...any) (list []Handover, err error) {
+	rows, err := from.QueryContext(ctx, query, append([]any{string(c.id), millis(l.Again), limit}, more...)...)
 	err = each(rows, err, func(r *sql.Rows) error {
 		var (
 			h  = Handover{StoreHash: c.hash}

@@ -10,7 +10,7 @@ import (
 const eraseBatch = 5000
 
 // Erase is the last step of a removal: from here on the connection is not
-// found. Its records, syncs, fields, webhook secret and fingerprint key go, and
+// found. Its records and their attempts, syncs, fields, webhook secret and fingerprint key go, and
 // its authentication too unless another live connection uses that. The row's
 // identity and the hashes of its webhook secrets stay, so that an orphaned
 // hook still gets its 200. Safe to call again after it broke off.
@@ -26,24 +26,27 @@ func (s *Store) Erase(ctx context.Context, id connection.ID) error {
 	if err != nil {
 		return fmt.Errorf("erase connection: %w", err)
 	}
-	for {
-		deleted := 0
-		err := s.write(ctx, func(t *tx) (err error) {
-			deleted, err = t.exec(s.q.DeleteRecords, string(id), eraseBatch)
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("erase records: %w", err)
-		}
-		if deleted < eraseBatch {
-			break
+	for _, query := range []string{s.q.DeleteRecords, s.q.DeleteAttempts} {
+		for deleted := eraseBatch; deleted == eraseBatch; {
+			err := s.write(ctx, func(t *tx) (err error) {
+				deleted, err = t.exec(query, string(id), eraseBatch)
+				return err
+			})
+			if err != nil {
+				return fmt.Errorf("erase records: %w", err)
+			}
 		}
 	}
 	err = s.write(ctx, func(t *tx) error {
 		if _, err := t.exec(s.q.DeleteEntitySyncs, string(id)); err != nil {
 			return err
 		}
-		if _, err := t.exec(s.q.DeleteFields, string(id)); err != nil {
+		for _, query := range []string{s.q.DeleteFields, s.q.DeletePasses, s.q.DeleteMends, s.q.DeleteLossDecisions} {
+			if _, err := t.exec(query, string(id)); err != nil {
+				return err
+			}
+		}
+		if err := t.forgetStoreEvents(id); err != nil {
 			return err
 		}
 		var hash string

@@ -96,7 +96,10 @@ func (s *Store) retry(ctx context.Context, id connection.ID, entity connection.E
 			return err
 		}
 		n, err = t.exec(s.q.RetryRecords, string(id), string(entity), seq, list)
-		t.dirtied = n > 0
+		if t.dirtied = n > 0; !t.dirtied {
+			return err
+		}
+		_, err = t.exec(s.q.TellRetried, string(id), string(entity), seq, list)
 		return err
 	})
 	if err != nil {
@@ -108,9 +111,10 @@ func (s *Store) retry(ctx context.Context, id connection.ID, entity connection.E
 // RejectLater notes an error that Ometria reported after it had taken a push.
 // It counts only when requestID is of the record's latest push: then the
 // record is rejected, its fingerprint cleared and its consent forgotten as far
-// as that push told it. identificationCode and
+// as that push told it. at is when Ometria says that it was, for the record's
+// story. identificationCode and
 // idPrefix tell the connection, and hit whether there was such a record.
-func (s *Store) RejectLater(ctx context.Context, identificationCode string, entity connection.Entity, recordID connection.RecordID, requestID, idPrefix string, reason connection.Reason) (hit bool, err error) {
+func (s *Store) RejectLater(ctx context.Context, identificationCode string, entity connection.Entity, recordID connection.RecordID, requestID, idPrefix string, reason connection.Reason, at time.Time) (hit bool, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		hit = false
 		var id, text string
@@ -126,8 +130,11 @@ func (s *Store) RejectLater(ctx context.Context, identificationCode string, enti
 			return err
 		}
 		n, err := t.exec(s.q.RejectLater, id, string(entity), int64(recordID), reason.Code, reason.Path, reason.Text, encode(state.Undone()))
-		hit = n > 0
-		return err
+		if hit = n > 0; !hit {
+			return err
+		}
+		key := connection.RecordKey{ConnectionID: connection.ID(id), Entity: entity, RecordID: recordID}
+		return t.tell(s.q.TellRefusedLater, key, reason.Code, reason.Path, reason.Text, encode([]string{requestID}), toMillis(at))
 	})
 	if err != nil {
 		return false, fmt.Errorf("reject record later: %w", err)

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,13 +26,17 @@ const (
 	markChunk = 1000
 )
 
-// Event is one webhook delivery. Without an entity it only shows that a
-// webhook came.
+// Event is one webhook delivery. With neither an entity nor a category it only
+// shows that a webhook came.
 type Event struct {
 	ConnectionID connection.ID // of the path
 	SecretHash   [sha256.Size]byte
+	StoreHash    connection.StoreHash // of the producer; empty where it named none
 	Entity       connection.Entity
 	RecordID     connection.RecordID
+	CategoryID   int64  // a category that changed, or 0
+	Reconcile    bool   // the store itself changed
+	Scope        string // BigCommerce's, such as store/order/created; part of the record's story
 }
 
 // Received says what became of an Event.
@@ -41,6 +46,7 @@ type Received string
 const (
 	Accepted Received = "accepted" // the row is dirty, on disk
 	Orphaned Received = "orphaned" // the secret was once issued, for a connection removed or another than the path's
+	Foreign  Received = "foreign"  // another store than the connection's made it: its ids mean nothing here
 	Unknown  Received = "unknown"  // the secret was never issued
 )
 
@@ -144,6 +150,7 @@ type recordItem struct {
 	Entity     connection.Entity `json:"entity,omitempty"`
 	ID         int64             `json:"id"`
 	Seq        int64             `json:"seq,omitempty"`
+	Scope      string            `json:"scope,omitempty"` // of a webhook
 }
 
 type connectionItem struct {
@@ -154,13 +161,20 @@ func hexHash(h [sha256.Size]byte) string { return hex.EncodeToString(h[:]) }
 
 // receive decides every delivery and makes the accepted records dirty.
 func (t *tx) receive(group []*delivery) error {
+	if slices.ContainsFunc(group, func(d *delivery) bool { return d.event.CategoryID != 0 }) {
+		if err := t.advisoryLock(categoriesLock); err != nil {
+			return err
+		}
+	}
 	owners, err := t.owners(group)
 	if err != nil {
 		return err
 	}
 	var (
-		dirty []recordItem
-		seen  []connectionItem
+		dirty      []recordItem
+		categories []recordItem
+		changed    []connectionItem // stores
+		seen       []connectionItem
 	)
 	for _, d := range group {
 		owner, issued := owners[hexHash(d.event.SecretHash)]
@@ -171,17 +185,29 @@ func (t *tx) receive(group []*delivery) error {
 		case owner.removed || owner.id != d.event.ConnectionID:
 			d.received = Orphaned
 			continue
+		case d.event.StoreHash != "" && !strings.EqualFold(string(d.event.StoreHash), string(owner.store)):
+			d.received = Foreign
+			continue
 		}
 		d.received = Accepted
 		seen = append(seen, connectionItem{ID: owner.id})
 		if d.event.Entity != "" {
-			dirty = append(dirty, recordItem{Connection: owner.id, Entity: d.event.Entity, ID: int64(d.event.RecordID)})
+			dirty = append(dirty, recordItem{Connection: owner.id, Entity: d.event.Entity, ID: int64(d.event.RecordID), Scope: d.event.Scope})
+		}
+		if d.event.CategoryID != 0 {
+			categories = append(categories, recordItem{Connection: owner.id, ID: d.event.CategoryID})
+		}
+		if d.event.Reconcile {
+			changed = append(changed, connectionItem{ID: owner.id})
 		}
 	}
 	if len(dirty) > 0 {
 		if err := t.markDirty(dirty); err != nil {
 			return err
 		}
+	}
+	if err := t.markStoreEvents(categories, changed); err != nil {
+		return err
 	}
 	if len(seen) > 0 {
 		if _, err := t.exec(t.s.q.TouchWebhook, encode(distinct(seen))); err != nil {
@@ -220,6 +246,7 @@ func distinct[T comparable](items []T) []T {
 
 type owner struct {
 	id      connection.ID
+	store   connection.StoreHash
 	removed bool
 }
 
@@ -233,11 +260,11 @@ func (t *tx) owners(group []*delivery) (map[string]owner, error) {
 	rows, err := t.rows(t.s.q.SelectSecrets, encode(distinct(hashes)))
 	err = each(rows, err, func(r *sql.Rows) error {
 		var (
-			hash, id  string
-			removedAt int64
+			hash, id, storeHash string
+			removedAt           int64
 		)
-		err := r.Scan(&hash, &id, &removedAt)
-		owners[hash] = owner{id: connection.ID(id), removed: removedAt != 0}
+		err := r.Scan(&hash, &id, &removedAt, &storeHash)
+		owners[hash] = owner{id: connection.ID(id), store: connection.StoreHash(storeHash), removed: removedAt != 0}
 		return err
 	})
 	if err != nil {
@@ -253,7 +280,10 @@ func (t *tx) markDirty(items []recordItem) error {
 	if err != nil {
 		return err
 	}
-	if _, err := t.exec(t.s.q.UpsertDirty, seq, encode(distinct(items))); err != nil {
+	if err := t.tellWebhooks(items); err != nil {
+		return err
+	}
+	if _, err := t.exec(t.s.q.UpsertDirty, seq, encode(latestOfEach(items))); err != nil {
 		return fmt.Errorf("mark records dirty: %w", err)
 	}
 	t.dirtied = true
@@ -268,7 +298,7 @@ func (s *Store) MarkDirty(ctx context.Context, id connection.ID, entity connecti
 		for i, recordID := range chunk {
 			items[i] = recordItem{Connection: id, Entity: entity, ID: int64(recordID)}
 		}
-		if err := s.write(ctx, func(t *tx) error { return t.markDirty(slices.Clone(items)) }); err != nil {
+		if err := s.write(ctx, func(t *tx) error { return t.markDirty(items) }); err != nil {
 			return fmt.Errorf("mark records dirty: %w", err)
 		}
 	}

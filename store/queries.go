@@ -24,10 +24,16 @@ type queries struct {
 
 	SecretIssued, SelectSecrets, UpsertDirty, TouchWebhook,
 
+	UpsertCategoryChanges, SelectCategoryChanges, SelectCategoriesDue, LeaseCategories, AdvanceCategories,
+	SettleCategories, DeleteCategoryChanges, UpsertReconcileWish, SelectReconcileWishes, DeleteReconcileWish,
+	DeleteReconcileWishes,
+
 	NextSeq, InsertRecords, LockRecords, ExpireRecords, ClaimRecords, MarkUnclaimed, RenewClaims,
 	ReleaseClaims, FinishRecords, RecordAttempt, GiveUpRecord, SelectExpired, SelectRecord, ListRecords,
 
 	DispatchableConnections, SelectNew, SelectChanged, StampDispatched, Undispatch, SelectBacklog, CountInBackoff,
+
+	SelectWaiting, CountBatches, StampBatch, AdoptIntoBatch, RefreshBatch, SelectBatchPage, LeaveBatch, EndBatch,
 
 	GroupFailures, GroupNotes, SelectRejected, RetryRecords, SelectLatestPush, RejectLater, RecordsByRequest, SelectPushedSince,
 	ClearFingerprints, TouchPush, LeaseErrorPoll, CountErrorPollsDue, SaveErrorPoll, ConnectionsOfAccount,
@@ -36,7 +42,14 @@ type queries struct {
 
 	BeginEntitySync, SelectEntitySync, CommitPage, LatestSyncs, CountRecords,
 
+	BeginPass, ListPasses, CommitPassPage, FinishPass, WantPasses, DeletePasses, NoteMend, SelectMend, DeleteMends,
+	LookAtRecords, SeeRecords, CountUnseen, MarkUnseen, HoldUnseen, RestoreHeld, RestoreAllHeld, MarkHeld, SampleHeld,
+	CountHeld, SelectLosses, StampLost, CountLost, CountExisting, SelectLossDecision, ConfirmLosses, DeleteLossDecisions,
+
 	InsertRequest, SelectRequest, RestartRequest, SaveRequest, DeleteRequest, PurgeRequests,
+
+	TellWebhooks, TellFinished, TellExpired, TellRetried, TellWish, TellFailed, TellGaveUp, TellRefusedLater,
+	ListAttempts, SelectLastPushed, SelectLastRefusal, CountOldAttempts, PruneAttempts, DeleteAttempts,
 
 	InsertPace, LockPace, SelectPace, UpdatePace, ExpireSlots, CountSlots, InsertSlot, DeleteSlot string
 }

@@ -15,6 +15,7 @@ type QuotaLeft struct {
 	Limit    int       // requests in a window
 	Left     int       // of them, in this window
 	ResetsAt time.Time // this window's end; zero when no window is open
+	Window   time.Duration
 }
 
 // BigCommerceQuota returns what is known of a store's quota, for people to
@@ -31,8 +32,9 @@ func (s *Store) BigCommerceQuota(ctx context.Context, hash connection.StoreHash)
 	if b.quota == 0 || assumed {
 		return QuotaLeft{}, false, nil
 	}
-	if now >= b.resetsAt {
-		return QuotaLeft{Limit: int(b.quota), Left: int(b.quota)}, true, nil
+	q = QuotaLeft{Limit: int(b.quota), Left: int(b.quota), Window: time.Duration(b.window) * time.Millisecond}
+	if now < b.resetsAt {
+		q.Left, q.ResetsAt = int(b.remaining), toTime(b.resetsAt)
 	}
-	return QuotaLeft{Limit: int(b.quota), Left: int(b.remaining), ResetsAt: toTime(b.resetsAt)}, true, nil
+	return q, true, nil
 }

@@ -23,6 +23,8 @@ type RecordRow struct {
 	FirstSeenAt      time.Time
 	FirstFailedAt    time.Time
 	LastEventAt      time.Time
+	LastWebhookAt    time.Time
+	LastWebhookScope string
 	LastFetchedAt    time.Time
 	BackoffUntil     time.Time
 	State            connection.RecordState
@@ -108,11 +110,12 @@ func scanRecord(row scanner) (RecordRow, error) {
 		reason                                                        connection.Reason
 		lastError, requestIDs, state, notes                           string
 		pushedAt, firstSeen, firstFailed, lastEvent, fetched, backoff int64
-		modified                                                      int64
+		modified, lastWebhook                                         int64
 	)
 	err := row.Scan(&r.Key.ConnectionID, &r.Key.Entity, &id, &r.Outcome, &reason.Code, &reason.Path, &reason.Text,
 		&lastError, &r.Attempts, &pushedAt, &requestIDs, &firstSeen, &firstFailed, &lastEvent, &fetched, &backoff,
-		&state, &pushed, &modified, &r.DirtySeq, &r.PushedSeq, &inflight, &notes)
+		&state, &pushed, &modified, &r.DirtySeq, &r.PushedSeq, &inflight, &notes,
+		&lastWebhook, &r.LastWebhookScope)
 	if err != nil {
 		return r, err
 	}
@@ -137,5 +140,6 @@ func scanRecord(row scanner) (RecordRow, error) {
 	r.PushedAt, r.FirstSeenAt, r.FirstFailedAt = toTime(pushedAt), toTime(firstSeen), toTime(firstFailed)
 	r.LastEventAt, r.LastFetchedAt, r.BackoffUntil = toTime(lastEvent), toTime(fetched), toTime(backoff)
 	r.SourceModifiedAt, r.Inflight = toTime(modified), inflight == 1
+	r.LastWebhookAt = toTime(lastWebhook)
 	return r, nil
 }

@@ -212,6 +212,8 @@ const (
 	migrationLock int64 = 0x6f6263_01 + iota
 	connectionsLock
 	dispatchLock
+	categoriesLock
+	lossesLock
 )
 
 func (s *Store) lockMigrations(ctx context.Context) (unlock func(), err error) {

@@ -30,20 +30,23 @@ const (
 	probeEvery      = 2 * time.Second
 	pollErrorsEvery = 2 * time.Second
 	retryStart      = 5 * time.Second
+	pruneEvery      = 10 * time.Minute
 )
 
 // Options are what a Worker is made of.
 type Options struct {
-	Temporal   client.Client
-	Store      *store.Store
-	Dialer     *remote.Dialer
-	Tester     activities.Tester
-	Starter    *starter.Starter
-	PublicURL  string // where BigCommerce reaches us
-	TagURL     string // prefix of Ometria's tag
-	Metrics    *activities.Metrics
-	Registerer prometheus.Registerer
-	Logger     *slog.Logger
+	Temporal  client.Client
+	Store     *store.Store
+	Dialer    *remote.Dialer
+	Tester    activities.Tester
+	Starter   *starter.Starter
+	PublicURL string // where BigCommerce reaches us
+	TagURL    string // prefix of Ometria's tag
+	// AttemptsKept is how long the story of each record is kept; 0 is for ever.
+	AttemptsKept time.Duration
+	Metrics      *activities.Metrics
+	Registerer   prometheus.Registerer
+	Logger       *slog.Logger
 }
 
 // Worker runs workflows and activities.
@@ -59,7 +62,7 @@ func New(o Options) *Worker {
 		options: o,
 		activities: &activities.Activities{
 			Store: o.Store, Dialer: o.Dialer, Tester: o.Tester, Schedules: o.Starter, Workflows: o.Starter,
-			PublicURL: o.PublicURL, TagURL: o.TagURL, Logger: o.Logger, Metrics: o.Metrics,
+			PublicURL: o.PublicURL, TagURL: o.TagURL, Logger: o.Logger, Metrics: o.Metrics, Slots: realtimeActivities,
 		},
 		dispatcher: starter.NewDispatcher(o.Starter, o.Store, o.Registerer, o.Logger),
 	}
@@ -79,6 +82,9 @@ func (w *Worker) Run(ctx context.Context) error {
 	group.Go(func() error { w.repeat(ctx, probeEvery, "probe parked connections", w.probe); return nil })
 	group.Go(func() error { w.repeat(ctx, pollErrorsEvery, "poll push errors", w.pollErrors); return nil })
 	group.Go(func() error { w.repeat(ctx, strandedEvery, "look for stranded connections", w.rescue); return nil })
+	group.Go(func() error { w.repeat(ctx, passCategoriesEvery, "pass categories on", w.passCategories); return nil })
+	group.Go(func() error { w.repeat(ctx, grantEvery, "reconcile at once", w.grantReconciles); return nil })
+	group.Go(func() error { w.repeat(ctx, pruneEvery, "prune attempts", w.prune); return nil })
 	return group.Wait()
 }
 
@@ -122,7 +128,9 @@ func (w *Worker) build(queue string, onFatal func(error)) sdkworker.Worker {
 	built.RegisterWorkflow(workflows.ConnectionSetup)
 	built.RegisterWorkflow(workflows.BulkSync)
 	built.RegisterWorkflow(workflows.SyncRecord)
+	built.RegisterWorkflow(workflows.SyncBatch)
 	built.RegisterWorkflow(workflows.Reconcile)
+	built.RegisterWorkflow(workflows.Sweep)
 	built.RegisterWorkflow(workflows.ConnectionRemoval)
 	w.register(built)
 	return built
@@ -134,7 +142,8 @@ func (w *Worker) register(r sdkworker.ActivityRegistry) {
 		w.activities.SetPhase, w.activities.FailSetup, w.activities.Attend, w.activities.Unattend,
 		w.activities.SyncSlice, w.activities.SyncRecord, w.activities.GiveUpRecord, w.activities.Reconcile,
 		w.activities.StopWorkflows, w.activities.RemoveSchedules, w.activities.RemoveHooks,
-		w.activities.RemoveScript, w.activities.Erase,
+		w.activities.RemoveScript, w.activities.Erase, w.activities.FastPass, w.activities.FullPass,
+		w.activities.SyncBatch, w.activities.GiveBackBatch,
 	} {
 		r.RegisterActivity(activity)
 	}
@@ -166,6 +175,18 @@ func (w *Worker) pollErrors(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// prune deletes what is too old of the records' stories.
+func (w *Worker) prune(ctx context.Context) error {
+	if w.options.AttemptsKept == 0 {
+		return nil
+	}
+	pruned, err := w.options.Store.PruneAttempts(ctx, w.options.AttemptsKept)
+	if pruned > 0 {
+		w.options.Logger.Info("attempts pruned", "pruned", pruned)
+	}
+	return err
 }
 
 func (w *Worker) rescue(ctx context.Context) error {

@@ -13,6 +13,10 @@ const (
 	RealtimeTaskQueue = "ometria-bigcommerce-realtime"
 )
 
+// BatchPriority puts what SyncBatch does before the history (3, the default) that
+// shares its task queue.
+const BatchPriority = 2
+
 // Signals and queries.
 const (
 	ModeSignal     = "mode"     // ConnectionSetup: SetupMode
@@ -62,6 +66,9 @@ func SyncRecordID(key connection.RecordKey) string { return "sync-record/" + key
 
 // ReconcileID is the id of a connection's reconcile schedule.
 func ReconcileID(id connection.ID) string { return "reconcile/" + string(id) }
+
+// SweepID is the id of a connection's sweep schedule.
+func SweepID(id connection.ID) string { return "sweep/" + string(id) }
 
 // ConnectionRemovalID is the workflow id of a connection's removal.
 func ConnectionRemovalID(id connection.ID) string { return "connection-removal/" + string(id) }

@@ -77,6 +77,20 @@ func recordContext(ctx workflow.Context, id connection.ID) workflow.Context {
 	})
 }
 
+// batchContext is for a batch of records, which is done ahead of history.
+func batchContext(ctx workflow.Context, id connection.ID, summary string) workflow.Context {
+	retry := retryPolicy(time.Minute)
+	retry.MaximumAttempts = batchAttempts
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: 5 * time.Minute,
+		HeartbeatTimeout:    heartbeatTimeout,
+		WaitForCancellation: true, // a removal erases once nothing is at work
+		RetryPolicy:         retry,
+		Priority:            temporal.Priority{PriorityKey: BatchPriority, FairnessKey: string(id)},
+		Summary:             summary,
+	})
+}
+
 func setStatus(ctx workflow.Context, status string) error {
 	return workflow.UpsertTypedSearchAttributes(ctx, SyncStatusAttribute.ValueSet(status))
 }

@@ -93,6 +93,8 @@ func scenarios() []scenario {
 		{"removal_left_behind", recordRemovalLeftBehind},
 		{"setup_step_failed", recordSetupStepFailed},
 		{"bulk_cancelled_wish", recordBulkCancelledWish},
+		{"batch", recordBatch},
+		{"batch_given_back", recordBatchGivenBack},
 	}
 }
 

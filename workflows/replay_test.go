@@ -29,13 +29,15 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 			replayer.RegisterWorkflow(workflows.ConnectionSetup)
 			replayer.RegisterWorkflow(workflows.BulkSync)
 			replayer.RegisterWorkflow(workflows.SyncRecord)
+			replayer.RegisterWorkflow(workflows.SyncBatch)
 			replayer.RegisterWorkflow(workflows.Reconcile)
+			replayer.RegisterWorkflow(workflows.Sweep)
 			replayer.RegisterWorkflow(workflows.ConnectionRemoval)
 			assert.NoError(t, replayer.ReplayWorkflowHistory(discard{}, history))
 		})
 		types[history.Events[0].GetWorkflowExecutionStartedEventAttributes().WorkflowType.Name] = true
 	}
-	for _, name := range []string{"ConnectionSetup", "BulkSync", "SyncRecord", "Reconcile", "ConnectionRemoval"} {
+	for _, name := range []string{"ConnectionSetup", "BulkSync", "SyncRecord", "SyncBatch", "Reconcile", "ConnectionRemoval"} {
 		assert.True(t, types[name], "no history of %s", name)
 	}
 }

@@ -65,6 +65,7 @@ func startServer(t *testing.T, w *world) client.Client {
 		temporalWorker.RegisterWorkflow(workflows.ConnectionSetup)
 		temporalWorker.RegisterWorkflow(workflows.BulkSync)
 		temporalWorker.RegisterWorkflow(workflows.SyncRecord)
+		temporalWorker.RegisterWorkflow(workflows.SyncBatch)
 		temporalWorker.RegisterWorkflow(workflows.Reconcile)
 		temporalWorker.RegisterWorkflow(workflows.ConnectionRemoval)
 		w.register(temporalWorker)
@@ -83,6 +84,7 @@ type world struct {
 	records  map[connection.ID]func(context.Context, activities.Record) (activities.RecordResult, error)
 	mended   activities.Mended
 	removals map[connection.ID]activities.Removed
+	batches  map[connection.ID]func() (activities.BatchResult, error)
 }
 
 func newWorld() *world {
@@ -92,6 +94,7 @@ func newWorld() *world {
 		records:  map[connection.ID]func(context.Context, activities.Record) (activities.RecordResult, error){},
 		removals: map[connection.ID]activities.Removed{},
 		mended:   activities.Mended{Hooks: 1},
+		batches:  map[connection.ID]func() (activities.BatchResult, error){},
 	}
 }
 
@@ -187,6 +190,8 @@ func (w *world) register(r worker.ActivityRegistry) {
 	})
 	named("SyncSlice", w.slice)
 	named("SyncRecord", w.record)
+	named("SyncBatch", w.batch)
+	named("GiveBackBatch", func(context.Context, activities.GivenBack) (int64, error) { return 7, nil })
 }
 
 // beating waits like an activity that is told when it is cancelled.

@@ -103,6 +103,8 @@ func allActivities() []any {
 		acts.Attend, acts.Unattend,
 		acts.SyncSlice, acts.SyncRecord, acts.GiveUpRecord, acts.Reconcile,
 		acts.StopWorkflows, acts.RemoveSchedules, acts.RemoveHooks, acts.RemoveScript, acts.Erase,
+		acts.SyncBatch, acts.GiveBackBatch,
+		acts.FastPass, acts.FullPass,
 	}
 }
 
@@ -133,6 +135,12 @@ func (s *workflowSuite) run(workflow any, in any) {
 		},
 		"SyncRecord": func(context.Context, activities.Record) (activities.RecordResult, error) {
 			return activities.RecordResult{Outcome: connection.Accepted}, nil
+		},
+		"FastPass": func(context.Context, activities.PassSlice) (activities.PassResult, error) {
+			return activities.PassResult{}, nil
+		},
+		"FullPass": func(context.Context, activities.PassSlice) (activities.PassResult, error) {
+			return activities.PassResult{}, nil
 		},
 		"Reconcile": func(context.Context, activities.Connection) (activities.Mended, error) {
 			return activities.Mended{}, nil

@@ -197,6 +197,19 @@ func (s *workflowSuite) TestRecordIsGivenUpAfterThreeDays() {
 	s.Equal(workflows.StatusFailed, s.lastStatus())
 }
 
+// The test environment makes at most ten attempts, so it does not come to the
+// longest pause, which TestRecordOptions holds.
+func (s *workflowSuite) TestRecordIsTriedWithGrowingPauses() {
+	made := s.fetches(func(int) (activities.RecordResult, error) {
+		return activities.RecordResult{}, errors.New("bigcommerce answered 500")
+	})
+	s.run(workflows.SyncRecord, order)
+	s.Require().Len(*made, 10)
+	for n, pause := 1, time.Second; n < len(*made); n, pause = n+1, 2*pause {
+		s.Equal(pause+2*time.Second, (*made)[n].at.Sub((*made)[n-1].at), "between attempts %d and %d", n, n+1)
+	}
+}
+
 func (s *workflowSuite) TestRecordGivenUpButChangedSinceGoesOn() {
 	s.replaced["SyncRecord"] = true
 	s.env.OnActivity("SyncRecord", mock.Anything, mock.Anything).After(10*time.Hour).

@@ -33,6 +33,7 @@ func (p *program) connections() *cobra.Command {
 			}),
 		},
 		p.connectionsShow(), p.connectionsCreate(), p.connectionsUpdate(), p.connectionsResync(), p.connectionsFields(),
+		p.connectionsReconcile(), p.connectionsDeletions(),
 		p.connectionAction("pause", "Hold a connection: webhooks are still taken in"),
 		p.connectionAction("resume", "Let a paused connection go on, or run the setup of a failed one again"),
 		p.connectionAction("script", "Update the JavaScript tracking in the storefront"),
@@ -181,6 +182,7 @@ func (p *program) printConnection(answer apiclient.Answer) error {
 		if q := c.Health.Quota; q != nil {
 			facts = append(facts, [2]string{"quota", fmt.Sprintf("%d of %d left", q.Left, q.Limit)})
 		}
+		facts = append(facts, passFacts(c)...)
 		if c.Failure != nil {
 			facts = append(facts, [2]string{"failure", c.Failure.Code + ": " + c.Failure.Detail}, [2]string{"what to do", c.Failure.Action})
 		}

@@ -141,8 +141,10 @@ func (s *playedStarter) Resync(_ context.Context, c connection.Connection, r sta
 	return fmt.Sprintf("bulk-sync/%v/%s", r.Entities, r.Since), nil
 }
 
-func (s *playedStarter) Pause(context.Context, connection.ID) error  { return nil }
-func (s *playedStarter) Resume(context.Context, connection.ID) error { return nil }
+func (s *playedStarter) Pause(context.Context, connection.ID) error        { return nil }
+func (s *playedStarter) Resume(context.Context, connection.ID) error       { return nil }
+func (s *playedStarter) ReconcileNow(context.Context, connection.ID) error { return nil }
+func (s *playedStarter) SweepNow(context.Context, connection.ID) error     { return nil }
 
 func (s *playedStarter) Remove(ctx context.Context, c connection.Connection) (string, error) {
 	return "removal", s.store.Erase(ctx, c.ID)

@@ -80,6 +80,8 @@ type Connection struct {
 	Timezone           string              `json:"timezone"`
 	CreatedAt          time.Time           `json:"created_at"`
 	LastWebhookAt      *time.Time          `json:"last_webhook_at"`
+	LastReconcile      *LastReconcile      `json:"last_reconcile"`
+	LastSweep          *LastSweep          `json:"last_sweep"`
 }
 
 // Health says how a connection's parts fare.

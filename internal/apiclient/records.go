@@ -49,14 +49,54 @@ type RecordStory struct {
 		Seen string `json:"seen"`
 		Sent string `json:"sent"`
 	} `json:"consent"`
-	Notes    []Note `json:"notes"`
-	Workflow *struct {
+	OrderStatus *struct {
+		StatusID int64  `json:"status_id"`
+		Status   string `json:"status"`
+		IsValid  bool   `json:"is_valid"`
+	} `json:"order_status"`
+	Notes       []Note `json:"notes"`
+	Timezone    string `json:"timezone"`
+	LastWebhook *struct {
+		At    *time.Time `json:"at"`
+		Scope string     `json:"scope"`
+	} `json:"last_webhook"`
+	Pushed *struct {
+		At         *time.Time `json:"at"`
+		RequestIDs []string   `json:"request_ids"`
+	} `json:"pushed"`
+	OmetriaSaid *struct {
+		At *time.Time `json:"at"`
+		Reason
+	} `json:"ometria_said"`
+	Standing struct {
+		Code   string     `json:"code"`
+		Text   string     `json:"text"`
+		Since  *time.Time `json:"since"`
+		Until  *time.Time `json:"until"`
+		Action string     `json:"action"`
+	} `json:"standing"`
+	History          []RecordEvent `json:"history"` // oldest first
+	HistoryTruncated bool          `json:"history_truncated"`
+	Workflow         *struct {
 		WorkflowID string `json:"workflow_id"`
 		Status     string `json:"status"`
 	} `json:"workflow"`
 	Links struct {
 		TemporalUI *string `json:"temporal_ui"`
 	} `json:"links"`
+}
+
+// RecordEvent is one thing that happened to a record.
+type RecordEvent struct {
+	At         *time.Time `json:"at"`
+	Kind       string     `json:"kind"`
+	Scope      string     `json:"scope"` // of a webhook
+	Code       string     `json:"code"`
+	Path       string     `json:"path"`
+	Text       string     `json:"text"`
+	RequestIDs []string   `json:"request_ids"`
+	RetryAt    *time.Time `json:"retry_at"`
+	SaidAt     *time.Time `json:"said_at"`
 }
 
 // Preview is a BigCommerce record beside what would be pushed of it.

@@ -141,7 +141,8 @@ var operations = map[string]func(context.Context, *testing.T, shop) error{
 
 	"Products.Page": func(ctx context.Context, t *testing.T, s shop) error {
 		return rows(s.Products.Page(ctx, whole(t, bigcommerce.ProductFilter{
-			IDGreater: 1, IDIn: []int64{s.product, s.product + 1}, DateModifiedMin: from, DateModifiedMax: to, Sort: "date_modified",
+			IDGreater: 1, IDIn: []int64{s.product, s.product + 1}, CategoriesIn: []int64{18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30},
+			DateModifiedMin: from, DateModifiedMax: to, Sort: "date_modified",
 			Descending: true, Fields: []string{"name", "date_modified"}, Page: 2, Limit: 1,
 			Include: []string{bigcommerce.IncludeVariants, bigcommerce.IncludeCustomFields, bigcommerce.IncludePrimaryImage, "images"},
 		})))
@@ -174,7 +175,7 @@ var operations = map[string]func(context.Context, *testing.T, shop) error{
 	},
 	"Brands.ByIDs": func(ctx context.Context, _ *testing.T, s shop) error { return rows(s.Brands.ByIDs(ctx, 35, 36)) },
 	"Categories.Page": func(ctx context.Context, t *testing.T, s shop) error {
-		return rows(s.Categories.Page(ctx, whole(t, bigcommerce.CategoryFilter{IDIn: []int64{18, 19}, TreeIDIn: []int64{1}, Page: 1, Limit: 1})))
+		return rows(s.Categories.Page(ctx, whole(t, bigcommerce.CategoryFilter{IDIn: []int64{18, 19}, TreeIDIn: []int64{1}, ParentIDIn: []int64{0}, Page: 1, Limit: 1})))
 	},
 	"Categories.Pages": func(ctx context.Context, _ *testing.T, s shop) error {
 		return fewPages(s.Categories.Pages(ctx, bigcommerce.CategoryFilter{Limit: 3}))

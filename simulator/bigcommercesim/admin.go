@@ -172,7 +172,7 @@ var index = map[string]string{
 	"POST /_simulator/accounts":                    `another API account: {"access_token","client_id","client_secret","scopes"}`,
 	"DELETE /_simulator/accounts/{client_id}":      "revoke an account",
 	"PATCH /_simulator/store":                      `{"domain","currencies","display_currencies","custom_status_labels"}`,
-	"PUT /_simulator/delivery":                     `how webhooks go astray: {"double","reorder","suppress","delay_ms"}`,
+	"PUT /_simulator/delivery":                     `how webhooks go astray: {"double","reorder","suppress","forge","delay_ms","signature":"|wrong|none"}`,
 	"POST, GET, DELETE /_simulator/faults":         `{"method","path","times","skip","fraction","effect":"answer|delay|drop|truncate|malformed|html","status","headers","body","delay_ms","work"}`,
 	"PUT /_simulator/faults/latency":               `{"latency_ms"}`,
 }

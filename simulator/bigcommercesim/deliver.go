@@ -7,6 +7,7 @@ import (
 	"crypto/sha1"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -59,6 +60,7 @@ type delivery struct {
 	Body json.RawMessage `json:"body"`
 
 	message  string // the webhook-id; a doubled delivery repeats it
+	forged   bool
 	attempts int
 	due      time.Time
 	place    int // in the heap
@@ -108,6 +110,8 @@ type DeliveryCounts struct {
 	GivenUp     int `json:"given_up"` // hook gone, inactive, or the last retry failed
 	Pending     int `json:"pending"`
 	Deactivated int `json:"deactivated"` // hooks
+	Blocked     int `json:"blocked"`     // how often a domain was
+	Forged      int `json:"forged"`
 }
 
 // deliveries sends webhooks, at least once each.
@@ -126,6 +130,7 @@ type deliveries struct {
 	ways    Delivery
 	random  *rand.Rand
 	counts  DeliveryCounts
+	domains domains
 }
 
 func newDeliveries(s *Server) *deliveries {
@@ -137,7 +142,7 @@ func newDeliveries(s *Server) *deliveries {
 			Transport:     &http.Transport{MaxIdleConnsPerHost: deliverers, Proxy: nil},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		known: map[string]*delivery{}, ways: s.options.Delivery,
+		known: map[string]*delivery{}, ways: s.options.Delivery, domains: newDomains(s.options.WebhookRetryScale),
 		random: rand.New(rand.NewPCG(uint64(s.options.Seed), 0xde11)),
 	}
 }
@@ -173,6 +178,12 @@ func (d *deliveries) add(list []*delivery) {
 			twin := *one
 			twin.ID += "-twin"
 			d.push(&twin)
+		}
+		if d.random.Float64() < d.ways.Forge {
+			forged := *one
+			forged.ID += "-forged"
+			forged.forged = true
+			d.push(&forged)
 		}
 	}
 	d.poke()
@@ -248,9 +259,19 @@ func (d *deliveries) attempt(one *delivery) {
 		d.done(one, func(c *DeliveryCounts) { c.GivenUp++ })
 		return
 	}
-	err := d.post(h, secret, one)
-	if d.context.Err() != nil {
-		return // still in the journal
+	if one.forged {
+		_ = d.post(h, secret, one) // whatever it is answered
+		d.done(one, func(c *DeliveryCounts) { c.Forged++ })
+		return
+	}
+	domain := domainOf(h.Destination)
+	err := d.barred(domain)
+	if err == nil {
+		err = d.post(h, secret, one)
+		if d.context.Err() != nil {
+			return // still in the journal
+		}
+		d.noteAnswer(domain, err == nil)
 	}
 	if err == nil {
 		d.done(one, func(c *DeliveryCounts) { c.Delivered++ })
@@ -272,6 +293,25 @@ func (d *deliveries) attempt(one *delivery) {
 	d.poke()
 }
 
+// barred is an error while a domain is blocked: the delivery waits for its next
+// retry without having been sent.
+func (d *deliveries) barred(domain string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.domains.left(domain, time.Now()) > 0 {
+		return errors.New("the domain is blocked")
+	}
+	return nil
+}
+
+func (d *deliveries) noteAnswer(domain string, ok bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.domains.note(domain, ok, time.Now()) {
+		d.counts.Blocked++
+	}
+}
+
 func (d *deliveries) done(one *delivery, count func(*DeliveryCounts)) {
 	_ = d.s.keep(line{Op: opDelivered, Key: one.ID}) // else it goes out again: at least once
 	d.mu.Lock()
@@ -290,10 +330,19 @@ func (d *deliveries) post(h *hook, secret string, one *delivery) error {
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "BigCommerce Webhooks")
+	d.mu.Lock()
+	signature := d.ways.Signature
+	d.mu.Unlock()
 	for name, value := range h.Headers {
+		if one.forged {
+			value = "guessed"
+		}
 		req.Header.Set(name, value)
 	}
-	if secret != "" {
+	if one.forged || signature == WrongSignature {
+		secret = "another account's client secret"
+	}
+	if secret != "" && signature != NoSignature {
 		now := d.s.options.Now()
 		signer, err := standardwebhooks.NewWebhookRaw([]byte(secret))
 		if err != nil {

@@ -193,7 +193,7 @@ func (s *Server) deleteHook(c *call) reply {
 	return object(h)
 }
 
-// hooksAdmin is GET /v3/hooks/admin. This stand-in blocks no domain.
+// hooksAdmin is GET /v3/hooks/admin.
 func (s *Server) hooksAdmin(c *call) reply {
 	active, hasActive := c.truth("is_active")
 	if r := c.bad(); r != nil {
@@ -213,7 +213,7 @@ func (s *Server) hooksAdmin(c *call) reply {
 	}
 	c.page, c.limit = 1, max(1, len(rows))
 	return reply{200, envelope{
-		map[string]any{"emails": []string{}, "hooks_list": rows, "blocked_domains": []struct{}{}},
+		map[string]any{"emails": []string{}, "hooks_list": rows, "blocked_domains": s.delivery.blocked()},
 		meta{Pagination: c.pages(len(rows), len(rows))},
 	}}
 }

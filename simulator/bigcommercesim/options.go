@@ -62,16 +62,31 @@ type Delivery struct {
 	Reorder  float64 `json:"reorder"`  // held back by up to ten times DelayMS, at least a second
 	Suppress float64 `json:"suppress"` // never sent
 	DelayMS  int     `json:"delay_ms"` // before each
+	// Forge sends another one along whose headers and signature are guessed; it
+	// is no delivery of the store's, so nothing counts it but Forged.
+	Forge float64 `json:"forge"`
+	// Signature is "wrong" for one made with another account's client secret,
+	// "none" for no signature, "" for the right one.
+	Signature string `json:"signature"`
 }
 
+// The ways of Delivery.Signature.
+const (
+	WrongSignature = "wrong"
+	NoSignature    = "none"
+)
+
 func (d Delivery) check() error {
-	for _, f := range []float64{d.Double, d.Reorder, d.Suppress} {
+	for _, f := range []float64{d.Double, d.Reorder, d.Suppress, d.Forge} {
 		if f < 0 || f > 1 {
 			return errors.New("fractions must be within 0 and 1")
 		}
 	}
 	if d.DelayMS < 0 {
 		return errors.New("delay_ms must not be negative")
+	}
+	if d.Signature != "" && d.Signature != WrongSignature && d.Signature != NoSignature {
+		return errors.New(`signature must be "", "wrong" or "none"`)
 	}
 	return nil
 }

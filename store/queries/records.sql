@@ -25,10 +25,12 @@ WHERE connection_id = ?1 AND entity = ?2 AND inflight_until <= {now}
 
 -- name: ClaimRecords
 -- What was read for before earlier pushes were forgotten is read anew.
-UPDATE records SET inflight_seq = ?3, inflight_until = {now} + ?4, fingerprint = '', last_fetched_at = {now}
-WHERE connection_id = ?1 AND entity = ?2 AND pushed_seq < ?3 AND inflight_seq IS NULL
-    AND record_id IN (SELECT CAST(item.value AS BIGINT) FROM {items}(?5) AS item)
-    AND EXISTS (SELECT 1 FROM connections WHERE id = ?1 AND epoch = ?6)
+UPDATE records SET inflight_seq = CAST(item.value ->> 'fetched' AS BIGINT), inflight_until = {now} + ?3,
+    fingerprint = '', last_fetched_at = {now}
+FROM {items}(?4) AS item
+WHERE connection_id = ?1 AND entity = ?2 AND record_id = CAST(item.value ->> 'id' AS BIGINT)
+    AND pushed_seq < CAST(item.value ->> 'fetched' AS BIGINT) AND inflight_seq IS NULL
+    AND EXISTS (SELECT 1 FROM connections WHERE id = ?1 AND epoch = ?5)
 RETURNING record_id, state, ever_pushed;
 
 -- name: MarkUnclaimed
@@ -56,10 +58,11 @@ WHERE connection_id = ?1 AND entity = ?2 AND inflight_seq = ?3
 -- name: FinishRecords
 -- An event that came after the fetch has a higher number, so the record stays
 -- dirty. pushed_seq takes the number drawn after the read: a push may follow
--- only one whose read had ended before its own began.
-UPDATE records SET pushed_seq = ?4, inflight_seq = NULL, inflight_until = NULL,
-    dispatched_at = CASE WHEN dirty_seq >= ?3 THEN dispatched_at ELSE 0 END,
-    dirty_seq = CASE WHEN dirty_seq >= ?3 THEN dirty_seq END,
+-- only one whose read had ended before its own began. No run hears of what
+-- changed in a batch, so that goes out anew.
+UPDATE records SET pushed_seq = CAST(item.value ->> 'read' AS BIGINT), inflight_seq = NULL, inflight_until = NULL,
+    dispatched_at = CASE WHEN dirty_seq >= inflight_seq AND batch_id = '' THEN dispatched_at ELSE 0 END, batch_id = '', alone = 0,
+    dirty_seq = CASE WHEN dirty_seq >= inflight_seq THEN dirty_seq END,
     outcome = item.value ->> 'outcome', outcome_at = {now},
     reason_code = item.value ->> 'code', reason_path = item.value ->> 'path', reason_text = item.value ->> 'text',
     fingerprint = item.value ->> 'fingerprint', state = item.value ->> 'state', request_ids = item.value ->> 'request_ids',
@@ -69,11 +72,13 @@ UPDATE records SET pushed_seq = ?4, inflight_seq = NULL, inflight_until = NULL,
     source_modified_at = CAST(item.value ->> 'source_modified_at' AS BIGINT),
     attempts = 0, last_error = '', first_failed_at = 0, backoff_until = 0,
     first_seen_at = CASE WHEN first_seen_at = 0 THEN {now} ELSE first_seen_at END
-FROM {items}(?5) AS item
-WHERE connection_id = ?1 AND entity = ?2 AND record_id = CAST(item.value ->> 'id' AS BIGINT) AND inflight_seq = ?3;
+FROM {items}(?3) AS item
+WHERE connection_id = ?1 AND entity = ?2 AND record_id = CAST(item.value ->> 'id' AS BIGINT)
+    AND inflight_seq = CAST(item.value ->> 'fetched' AS BIGINT)
+RETURNING record_id;
 
 -- name: RecordAttempt
-UPDATE records SET attempts = attempts + 1, attempted_at = {now}, last_error = ?4, backoff_until = {now} + ?5,
+UPDATE records SET attempts = attempts + 1, attempted_at = {now}, last_error = ?4, backoff_until = {now} + ?5, alone = 1,
     first_failed_at = CASE WHEN first_failed_at = 0 THEN {now} ELSE first_failed_at END
 WHERE connection_id = ?1 AND entity = ?2 AND record_id = ?3;
 
@@ -95,7 +100,8 @@ SELECT connection_id, entity, record_id,
     CASE WHEN dirty_seq IS NOT NULL OR inflight_seq IS NOT NULL THEN 'waiting' ELSE outcome END,
     reason_code, reason_path, reason_text, last_error, attempts, pushed_at, request_ids, first_seen_at,
     first_failed_at, last_event_at, last_fetched_at, backoff_until, state, ever_pushed, source_modified_at,
-    COALESCE(dirty_seq, 0), pushed_seq, CASE WHEN inflight_seq IS NULL THEN 0 ELSE 1 END, notes
+    COALESCE(dirty_seq, 0), pushed_seq, CASE WHEN inflight_seq IS NULL THEN 0 ELSE 1 END, notes,
+    last_webhook_at, last_webhook_scope
 FROM records WHERE connection_id = ?1 AND entity = ?2 AND record_id = ?3;
 
 -- name: ListRecords
@@ -103,7 +109,8 @@ SELECT connection_id, entity, record_id,
     CASE WHEN dirty_seq IS NOT NULL OR inflight_seq IS NOT NULL THEN 'waiting' ELSE outcome END,
     reason_code, reason_path, reason_text, last_error, attempts, pushed_at, request_ids, first_seen_at,
     first_failed_at, last_event_at, last_fetched_at, backoff_until, state, ever_pushed, source_modified_at,
-    COALESCE(dirty_seq, 0), pushed_seq, CASE WHEN inflight_seq IS NULL THEN 0 ELSE 1 END, notes
+    COALESCE(dirty_seq, 0), pushed_seq, CASE WHEN inflight_seq IS NULL THEN 0 ELSE 1 END, notes,
+    last_webhook_at, last_webhook_scope
 FROM records WHERE connection_id = ?1 AND entity = ?2 AND record_id > ?3
     AND (CAST(?4 AS TEXT) = ''
         OR (CASE WHEN dirty_seq IS NOT NULL OR inflight_seq IS NOT NULL THEN 'waiting' ELSE outcome END) = ?4)

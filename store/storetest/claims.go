@@ -131,6 +131,38 @@ func claims(t *testing.T, open Open) {
 		assert.Equal(t, map[connection.RecordID]connection.RecordState{30: left, 31: {}}, got)
 		assert.Equal(t, int64(1700000000123), record(t, s, order(id, 30)).SourceModifiedAt.UnixMilli())
 	})
+	t.Run("what several reads found is claimed and finished together, each by its own numbers", func(t *testing.T) {
+		late, early := seq(t, s), seq(t, s)
+		push(t, s, id, connection.Accepted, 35) // after both began
+		markDirty(t, s, id, 34)
+		fresh := seq(t, s)
+		g := seq(t, s)
+		got, err := s.Claim(ctx, store.Claim{ConnectionID: id, Entity: connection.Orders, Items: []store.ClaimItem{
+			{RecordID: 33, Fetched: early}, {RecordID: 34, Fetched: fresh}, {RecordID: 35, Fetched: late, Fingerprint: []byte("other")},
+		}})
+		require.NoError(t, err)
+		assert.Equal(t, map[connection.RecordID]connection.RecordState{33: {}, 34: {}}, got)
+		assert.Positive(t, record(t, s, order(id, 35)).DirtySeq)
+		markDirty(t, s, id, 33)
+		for f, records := range map[int64][]connection.RecordID{early: ids(33), fresh: ids(34)} {
+			still, err := s.Renew(ctx, id, connection.Orders, f, ids(33, 34, 35))
+			require.NoError(t, err)
+			assert.Equal(t, records, still, "a claim is of its own read")
+		}
+		n, err := s.Finish(ctx, store.Finish{ConnectionID: id, Entity: connection.Orders, Results: []store.Result{
+			{RecordID: 33, Outcome: connection.Accepted, Fetched: early, Read: g - 1},
+			{RecordID: 34, Outcome: connection.Accepted, Fetched: fresh, Read: g},
+			{RecordID: 35, Outcome: connection.Accepted, Fetched: late, Read: g},
+		}})
+		require.NoError(t, err)
+		assert.Equal(t, 2, n)
+		row := record(t, s, order(id, 33))
+		assert.Equal(t, g-1, row.PushedSeq)
+		assert.Positive(t, row.DirtySeq, "it changed after its read")
+		row = record(t, s, order(id, 34))
+		assert.Equal(t, g, row.PushedSeq)
+		assert.Zero(t, row.DirtySeq)
+	})
 	t.Run("failed attempts are counted until the record ends", func(t *testing.T) {
 		markDirty(t, s, id, 40)
 		reason := connection.Reason{Code: "timeout", Text: "no answer"}

@@ -79,7 +79,7 @@ func failures(t *testing.T, open Open) {
 		}
 		later := func(account, request, prefix string) bool {
 			t.Helper()
-			hit, err := s.RejectLater(ctx, account, connection.Orders, 1, request, prefix, refused)
+			hit, err := s.RejectLater(ctx, account, connection.Orders, 1, request, prefix, refused, time.Now())
 			require.NoError(t, err)
 			return hit
 		}

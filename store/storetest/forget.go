@@ -91,7 +91,7 @@ func forget(t *testing.T, open Open) {
 				want := map[connection.RecordID]connection.RecordState{1: left, 4: bare}
 				if forgets {
 					want[1] = seen
-					hit, err := s.RejectLater(ctx, changed.IdentificationCode, e, 1, "r", changed.Settings.IDPrefix, connection.Reason{Code: "x"})
+					hit, err := s.RejectLater(ctx, changed.IdentificationCode, e, 1, "r", changed.Settings.IDPrefix, connection.Reason{Code: "x"}, time.Now())
 					require.NoError(t, err)
 					assert.True(t, hit, "an error of a push from before undoes nothing that was seen")
 				}

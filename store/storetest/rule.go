@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -32,7 +34,7 @@ func rule(t *testing.T, open Open) {
 		})
 	})
 	// The test itself is tested: each weaker rule must be caught.
-	for _, weaker := range []mutation{pushedAtFetch, expiryForgets, pushUnclaimed} {
+	for _, weaker := range []mutation{pushedAtFetch, expiryForgets, pushUnclaimed, claimedAtLatest} {
 		t.Run("catches "+string(weaker), func(t *testing.T) {
 			const most = 3000
 			for seed := range uint64(most) {
@@ -57,6 +59,8 @@ const (
 	expiryForgets mutation = "expiry without a new pushed_seq"
 	// pushUnclaimed pushes what was read whether it was claimed or not.
 	pushUnclaimed mutation = "push without a claim"
+	// claimedAtLatest claims what is pushed together with one f, the latest.
+	claimedAtLatest mutation = "one f for records of several reads"
 )
 
 const (
@@ -80,9 +84,11 @@ type world struct {
 	wires   []*wire
 }
 
-// run is one activity: it reads, claims, pushes and finishes.
+// run is one activity: it reads, claims, pushes and finishes. Runs whose reads
+// have ended may join, and go on as one with records of several reads.
 type run struct {
-	fetched, read int64
+	fetched, read map[connection.RecordID]int64 // f and g of each record
+	isRead        bool
 	toRead        []connection.RecordID
 	versions      map[connection.RecordID]byte
 	claimed       []connection.RecordID // not yet sent
@@ -170,6 +176,9 @@ func (w *world) deliver() error {
 
 // dispatch starts runs for what is handed over, or loses the handover.
 func (w *world) dispatch(lost bool) error {
+	if w.draw(3) == 0 {
+		return w.dispatchBatches(lost)
+	}
 	handed, err := w.s.Dispatch(w.ctx, store.Limits{})
 	if err != nil || lost {
 		return err
@@ -182,12 +191,49 @@ func (w *world) dispatch(lost bool) error {
 	return nil
 }
 
+// dispatchBatches starts a run for each batch, which loses some of its records
+// to syncs of their own, or all of them, or is lost itself.
+func (w *world) dispatchBatches(lost bool) error {
+	handed, err := w.s.DispatchBatches(w.ctx, store.Limits{Backlog: 1})
+	if err != nil || lost {
+		return err
+	}
+	for _, h := range handed {
+		page, err := w.s.BatchPage(w.ctx, h.Batch, 0, ruleRecords)
+		if err != nil {
+			return err
+		}
+		var records []connection.RecordID
+		for _, r := range page {
+			records = append(records, r.ID)
+		}
+		if err := w.start(records); err != nil {
+			return err
+		}
+		switch w.draw(6) {
+		case 0:
+			_, err = w.s.LeaveBatch(w.ctx, h.Batch, records[:1])
+		case 1:
+			_, err = w.s.EndBatch(w.ctx, h.Batch, w.draw(2) == 0)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (w *world) start(records []connection.RecordID) error {
 	if len(w.runs) >= mostRuns {
 		return nil
 	}
 	f, err := w.s.NextSeq(w.ctx)
-	w.runs = append(w.runs, &run{fetched: f, toRead: records, versions: map[connection.RecordID]byte{}})
+	r := &run{toRead: records, versions: map[connection.RecordID]byte{},
+		fetched: map[connection.RecordID]int64{}, read: map[connection.RecordID]int64{}}
+	for _, id := range records {
+		r.fetched[id] = f
+	}
+	w.runs = append(w.runs, r)
 	return err
 }
 
@@ -265,11 +311,15 @@ func (w *world) advance() error {
 		r.toRead = r.toRead[1:]
 		r.versions[id] = w.source[id]
 		return nil
-	case r.read == 0:
+	case !r.isRead:
 		g, err := w.s.NextSeq(w.ctx)
-		r.read = g
+		for id := range r.versions {
+			r.read[id] = g
+		}
+		r.isRead = true
 		return err
 	case !r.hasClaimed:
+		w.join(r)
 		return w.claim(r)
 	case r.sent != nil:
 		return w.answer(r)
@@ -280,10 +330,46 @@ func (w *world) advance() error {
 	return nil
 }
 
+// join lets others that wait for a push as r does go with it, or none.
+func (w *world) join(r *run) {
+	for _, other := range slices.Clone(w.runs) {
+		if other == r || !other.isRead || other.hasClaimed || w.draw(4) != 0 {
+			continue
+		}
+		apart := true
+		for id := range other.versions {
+			_, both := r.versions[id]
+			apart = apart && !both
+		}
+		if !apart {
+			continue
+		}
+		maps.Copy(r.versions, other.versions)
+		maps.Copy(r.fetched, other.fetched)
+		maps.Copy(r.read, other.read)
+		w.end(other)
+	}
+	if w.weaker == claimedAtLatest {
+		latest := slices.Max(slices.Collect(maps.Values(r.fetched)))
+		for id := range r.fetched {
+			r.fetched[id] = latest
+		}
+	}
+}
+
+// byFetched groups records by f.
+func (r *run) byFetched(list []connection.RecordID) map[int64][]connection.RecordID {
+	groups := map[int64][]connection.RecordID{}
+	for _, id := range list {
+		groups[r.fetched[id]] = append(groups[r.fetched[id]], id)
+	}
+	return groups
+}
+
 func (w *world) claim(r *run) error {
-	c := store.Claim{ConnectionID: w.id, Entity: connection.Orders, Fetched: r.fetched}
+	c := store.Claim{ConnectionID: w.id, Entity: connection.Orders}
 	for id, version := range r.versions {
-		c.Items = append(c.Items, store.ClaimItem{RecordID: id, Fingerprint: []byte{version}})
+		c.Items = append(c.Items, store.ClaimItem{RecordID: id, Fingerprint: []byte{version}, Fetched: r.fetched[id]})
 	}
 	claimed, err := w.s.Claim(w.ctx, c)
 	r.hasClaimed = true
@@ -299,10 +385,15 @@ func (w *world) claim(r *run) error {
 // send pushes some of what is claimed: a refused batch is split.
 func (w *world) send(r *run) error {
 	if r.renew && w.weaker != pushUnclaimed {
-		still, err := w.s.Renew(w.ctx, w.id, connection.Orders, r.fetched, r.claimed)
-		if err != nil {
-			return err
+		var still []connection.RecordID
+		for f, list := range r.byFetched(r.claimed) {
+			some, err := w.s.Renew(w.ctx, w.id, connection.Orders, f, list)
+			if err != nil {
+				return err
+			}
+			still = append(still, some...)
 		}
+		slices.Sort(still)
 		if r.claimed = still; len(still) == 0 {
 			w.end(r)
 			return nil
@@ -337,14 +428,20 @@ func (w *world) answer(r *run) error {
 		for id := range sent.versions {
 			list = append(list, id)
 		}
-		return w.s.Release(w.ctx, w.id, connection.Orders, r.fetched, list)
+		for f, some := range r.byFetched(list) {
+			if err := w.s.Release(w.ctx, w.id, connection.Orders, f, some); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
-	f := store.Finish{ConnectionID: w.id, Entity: connection.Orders, Fetched: r.fetched, Read: r.read}
-	if w.weaker == pushedAtFetch {
-		f.Read = r.fetched
-	}
+	f := store.Finish{ConnectionID: w.id, Entity: connection.Orders}
 	for id, version := range sent.versions {
-		f.Results = append(f.Results, store.Result{RecordID: id, Outcome: connection.Accepted, Fingerprint: []byte{version}})
+		result := store.Result{RecordID: id, Outcome: connection.Accepted, Fingerprint: []byte{version}, Fetched: r.fetched[id], Read: r.read[id]}
+		if w.weaker == pushedAtFetch {
+			result.Read = result.Fetched
+		}
+		f.Results = append(f.Results, result)
 	}
 	_, err := w.s.Finish(w.ctx, f)
 	return err
