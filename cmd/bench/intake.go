@@ -13,7 +13,7 @@ import (
 // nothing, and that they are taken in as well while Temporal is stopped.
 func intake(ctx context.Context, b *bench) ([]figure, error) {
 	const (
-		senders  = 32
+		senders  = 128
 		turns    = 3
 		products = 5000
 		calmRate = 100 // a second, while Temporal is stopped

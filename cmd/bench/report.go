@@ -41,6 +41,11 @@ func (f figure) goal(text string, met bool) figure {
 	return f
 }
 
+func (f figure) noting(note string) figure {
+	f.Note = note
+	return f
+}
+
 // under wants the value below most, in its unit.
 func (f figure) under(most float64) figure {
 	return f.goal(fmt.Sprintf("< %s %s", number(most), f.Unit), f.Value < most)
