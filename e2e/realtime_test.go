@@ -71,7 +71,8 @@ func newWorld(t *testing.T, change ...func(*worldOptions)) *world {
 	}
 	o := worldOptions{shop: bigcommercesim.DefaultOptions()}
 	o.shop.Customers, o.shop.Subscribers, o.shop.Products, o.shop.Orders = 8, 4, 8, 4
-	o.shop.Quota = bigcommercesim.Quota{}
+	// Said, it is known; of a store that says nothing the least is assumed.
+	o.shop.Quota = bigcommercesim.Quota{Requests: 100_000, Window: 30 * time.Second}
 	o.serve = func(w *world) { w.start("serve", w.address) }
 	for _, c := range change {
 		c(&o)
