@@ -148,6 +148,8 @@ func (s *service) call(token, method, path string, body any, headers ...string) 
 	return got
 }
 
+func init() { openapi3filter.RegisterBodyDecoder("text/event-stream", openapi3filter.FileBodyDecoder) }
+
 func (s *service) holdToDocument(req *http.Request, got answer) {
 	s.t.Helper()
 	route, params, err := s.router.FindRoute(req)

@@ -10,7 +10,9 @@ import (
 // Each operation of the document, served for real, answers with its success
 // status in the form that the document gives; call holds it to that.
 func TestEveryOperationAnswersAsDescribed(t *testing.T) {
-	s := newService(t)
+	stopping := make(chan struct{})
+	close(stopping) // a stream tells how things stand, and ends
+	s := newService(t, func(o *Options) { o.Stopping = stopping })
 	id := connected(s)
 	authentication := s.authentication("abc9")
 	bodies := map[string]any{
