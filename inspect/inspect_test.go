@@ -49,6 +49,7 @@ var good = answers{
 	"GET /v3/catalog/products":    text(200, `{"data":[],"meta":{}}`),
 	"GET /v3/hooks":               text(200, `{"data":[],"meta":{}}`),
 	"GET /ometria/v2/contacts":    text(200, `[]`),
+	"GET /v3/channels":            text(403, missingScope), // asked for the theme alone: the scope is optional
 	"GET /v3/channels/unexpected": text(500, ``),
 }
 
@@ -313,4 +314,28 @@ func TestNew(t *testing.T) {
 
 	_, err = i.Test(ctx, connection.NewAuthenticationID())
 	assert.ErrorIs(t, err, store.ErrNotFound)
+}
+
+func TestThemeOfTheStorefronts(t *testing.T) {
+	storeWith := func(features string) func(http.ResponseWriter) {
+		return text(200, `{"id":"abc123","name":"Hats","domain":"hats.example","logo":[],"timezone":{"name":"Europe/London"},"features":`+features+`}`)
+	}
+	headless := text(200, `{"data":[{"id":1,"type":"storefront","platform":"bigcommerce"},{"id":2,"type":"storefront","platform":"catalyst"}],"meta":{}}`)
+	for name, c := range map[string]struct {
+		differing answers
+		want      connection.Theme
+	}{
+		"stencil":                {answers{"GET /v2/store": storeWith(`{"stencil_enabled":true,"checkout_type":"optimized"}`)}, connection.ThemeStencil},
+		"blueprint":              {answers{"GET /v2/store": storeWith(`{"stencil_enabled":false,"checkout_type":"optimized"}`)}, connection.ThemeBlueprint},
+		"headless among others":  {answers{"GET /v2/store": storeWith(`{"stencil_enabled":true}`), "GET /v3/channels": headless}, connection.ThemeHeadless},
+		"nothing said of themes": {answers{"GET /v2/store": storeWith(`{}`)}, connection.ThemeUnknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			report, err := inspector(t, c.differing).Test(t.Context(), "a")
+			require.NoError(t, err)
+			assert.True(t, report.OK, "the scope that tells of storefronts is optional")
+			assert.Equal(t, c.want, report.Theme)
+			assert.Equal(t, "Europe/London", report.Timezone)
+		})
+	}
 }
