@@ -1,9 +1,11 @@
 package e2e
 
 import (
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os/exec"
+	"strconv"
 	"testing"
 	"time"
 
@@ -13,13 +15,22 @@ import (
 	"github.com/ometria/ometria-bigcommerce/internal/pgtest"
 )
 
-// freeAddress is one where nothing listens at the moment.
+// freeAddress is one where nothing listens at the moment. Its port is none of
+// those that the system gives to outgoing connections, which would take it
+// before it is listened on.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, listener.Close())
-	return listener.Addr().String()
+	const first, ports = 15000, 15000
+	for range 100 {
+		listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(first+rand.IntN(ports))))
+		if err != nil {
+			continue
+		}
+		require.NoError(t, listener.Close())
+		return listener.Addr().String()
+	}
+	t.Fatal("no port is free")
+	return ""
 }
 
 // TestProductionBinary runs the product as in production: API and worker apart

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -115,21 +114,12 @@ func start(t *testing.T, dir string, environ []string, args ...string) *process 
 	if _, err := os.Stat(filepath.Join(dir, "dev.json")); err != nil {
 		// Not the usual port: another test would take it between a kill and the
 		// restart, and with it the webhooks.
-		environ = append([]string{"OBC_HTTP_ADDR=" + free(t)}, environ...)
+		environ = append([]string{"OBC_HTTP_ADDR=" + freeAddress(t)}, environ...)
 	}
 	environ = append([]string{"OBC_DEVSERVER=" + programs.devserver, "OBC_SPECS=" + os.Getenv("OBC_SPECS")}, environ...)
 	p := launch(t, programs.dev, environ, append([]string{"--data", dir}, args...)...)
 	p.dir = dir
 	return p
-}
-
-// free is an address that nobody listens at.
-func free(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, listener.Close())
-	return listener.Addr().String()
 }
 
 // launch runs a program, which is killed at the end of the test.

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -20,7 +21,7 @@ func TestHeldBackPushOfAKilledWorker(t *testing.T) {
 	var worker *process
 	claims := shortClaims + "=30s"
 	begin := func(w *world) *process {
-		address := free(w.t)
+		address := freeAddress(w.t)
 		p := launch(w.t, os.Args[0], append(w.environ, "OBC_HTTP_ADDR="+address, claims), "-test.run=^$")
 		w.answersAt(p, address, "/readyz")
 		return p
@@ -50,5 +51,6 @@ func TestHeldBackPushOfAKilledWorker(t *testing.T) {
 	assert.Equal(t, "Version1", w.atOmetria(customer(id))["lastname"])
 	w.arrives(customer(id), "lastname", "Version2")
 	w.settles("customers", id)
-	assert.Equal(t, []any{"Version1", "Version2"}, w.pushed(customer(id), "lastname")[before:])
+	// The same once more does no harm; an older one would.
+	assert.Equal(t, []any{"Version1", "Version2"}, slices.Compact(w.pushed(customer(id), "lastname")[before:]))
 }

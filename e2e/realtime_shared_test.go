@@ -19,7 +19,7 @@ func TestProcessesShareTheWork(t *testing.T) {
 	if programs.devserver == "" {
 		t.Skip("skipped: no devserver program; build it with make bin/devserver, or set OBC_DEVSERVER")
 	}
-	second, workers := free(t), []string{"first worker", "second worker"}
+	second, workers := freeAddress(t), []string{"first worker", "second worker"}
 	w := newWorld(t, customers(150), func(o *worldOptions) {
 		o.database = pgtest.URL(t)
 		o.serve = func(w *world) {
@@ -27,7 +27,7 @@ func TestProcessesShareTheWork(t *testing.T) {
 			w.start("api", w.address)
 			w.start("api", second)
 			for _, name := range workers {
-				w.start("worker", free(w.t), "OBC_OMETRIA_URL="+w.ometria.open(w.t, name))
+				w.start("worker", freeAddress(w.t), "OBC_OMETRIA_URL="+w.ometria.open(w.t, name))
 			}
 		}
 	})

@@ -77,7 +77,7 @@ func newWorld(t *testing.T, change ...func(*worldOptions)) *world {
 	for _, c := range change {
 		c(&o)
 	}
-	w := &world{t: t, keys: store.NewKey(), address: free(t), database: o.database}
+	w := &world{t: t, keys: store.NewKey(), address: freeAddress(t), database: o.database}
 	if o.keepTemporal {
 		w.temporalIn = t.TempDir()
 	}

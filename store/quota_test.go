@@ -54,5 +54,5 @@ func TestBigCommerceQuota(t *testing.T) {
 	q, known, err := s.BigCommerceQuota(t.Context(), other)
 	require.NoError(t, err)
 	require.True(t, known)
-	require.Equal(t, store.QuotaLeft{Limit: 450, Left: 450}, q)
+	require.Equal(t, store.QuotaLeft{Limit: 450, Left: 450, Window: 30 * time.Second}, q)
 }
