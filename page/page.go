@@ -112,7 +112,11 @@ func (s *site) engine(public *url.URL) (http.Handler, error) {
 // recover turns a panic into a page that says so.
 func (s *site) recover(c *gin.Context) {
 	defer func() {
-		if cause := recover(); cause != nil {
+		cause := recover()
+		if cause == http.ErrAbortHandler { // an answer that has begun and cannot be finished
+			panic(cause)
+		}
+		if cause != nil {
 			s.Logger.ErrorContext(c.Request.Context(), "page failed", "route", c.FullPath(), "err", fmt.Sprint(cause))
 			s.show(c, http.StatusInternalServerError, "message", ourFault)
 			c.Abort()
