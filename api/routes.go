@@ -48,6 +48,7 @@ func (a *api) routes() []route {
 		{post, connection + "/reconcile", Support, change(a, "reconciled the connection", a.reconcile)},
 		{post, connection + "/deletions", Admin, change(a, "decided on held deletions", a.decideDeletions)},
 
+		{get, connection + "/changes", Support, handle(a, a.listChanges)},
 		{get, connection + "/fields", Support, handle(a, a.listFields)},
 		{get, connection + "/records", Support, handle(a, a.listRecords)},
 		{get, record, Support, handle(a, a.showRecord)},

@@ -31,7 +31,10 @@ type connectionPage struct {
 	Progress    []entityProgress
 	Health      []fact
 	Steps       []fact
+	Passes      []fact
+	Held        bool // deletions wait for a decision
 	RecordsLink string
+	Chart       chart // not in what is shown live
 }
 
 // attention is something that a person should look at.
@@ -59,7 +62,13 @@ func (s *site) showConnection(v *visit) error {
 	if err != nil {
 		return err
 	}
-	v.show(http.StatusOK, "connection", s.connectionPage(c))
+	changes, err := v.api.Changes(v.Request.Context(), c.ID)
+	if err != nil {
+		return err
+	}
+	p := s.connectionPage(c)
+	p.Chart = chartOf(changes)
+	v.show(http.StatusOK, "connection", p)
 	return nil
 }
 
@@ -83,12 +92,13 @@ func (s *site) streamEvents(v *visit) error {
 }
 
 func (s *site) connectionPage(c apiclient.Connection) connectionPage {
-	p := connectionPage{heading: headingOf(c, "overview"), Failure: c.Failure, Health: s.healthOf(c), Steps: stepsOf(c)}
+	p := connectionPage{heading: headingOf(c, "overview"), Failure: c.Failure, Health: s.healthOf(c), Steps: stepsOf(c), Passes: s.passesOf(c)}
 	if c.Links.TemporalUI != nil {
 		p.RecordsLink = c.Links.TemporalUI.Records
 	}
 	for _, at := range c.Attention {
 		p.Attention = append(p.Attention, attention{attentionTitle(at.Code), strings.Split(at.Action, "\n"), at.Since})
+		p.Held = p.Held || at.Code == connection.MassDeletion
 	}
 	for _, e := range connection.Entities() {
 		p.Progress = append(p.Progress, s.progressOf(string(e), c.Progress[string(e)], c.Status))
@@ -144,9 +154,7 @@ func (s *site) healthOf(c apiclient.Connection) []fact {
 	if h.Quota != nil {
 		facts = append(facts, fact{Name: "BigCommerce quota", Text: fmt.Sprintf("%s of %s requests left in this window", count(int64(h.Quota.Left)), count(int64(h.Quota.Limit)))})
 	}
-	return append(facts,
-		fact{Name: "Last change", Text: "received " + s.ago(c.LastWebhookAt)},
-		fact{Name: "Last reconcile", Text: s.ago(c.LastReconcileAt)})
+	return append(facts, fact{Name: "Last change", Text: "received " + s.ago(c.LastWebhookAt)})
 }
 
 // stepsOf tells what the setup did, from what stands.
@@ -204,37 +212,4 @@ func plural(n int, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
-}
-
-// attentionTitle is an attention's code in a few words.
-func attentionTitle(code string) string {
-	titles := map[string]string{
-		connection.BigCommerceCredentials: "BigCommerce refuses the access token",
-		connection.BigCommerceUnavailable: "The store does not answer",
-		connection.OmetriaCredentials:     "Ometria refuses the API key",
-		connection.OmetriaUnavailable:     "Ometria does not answer",
-		connection.MultiCurrency:          "The store takes payment in several currencies",
-		connection.UnmappedStatus:         "Orders have a status that nobody knows",
-		connection.PushErrorsMissed:       "Ometria reported many errors at once",
-		connection.ManyFailing:            "Many records fail again and again",
-		connection.AppUninstalled:         "The API account was uninstalled",
-		connection.ResyncWanted:           "A re-sync is wanted",
-		connection.SyncStuck:              "The bulk sync is stuck",
-		connection.LeftBehind:             "Something of ours is left in the store",
-		connection.HeadlessStorefront:     "Shoppers use a headless storefront",
-		connection.BlueprintTheme:         "The theme shows no scripts",
-		connection.ScriptAltered:          "BigCommerce keeps another script",
-		connection.SetupStepFailed:        "Something that was asked for failed",
-		connection.MassDeletion:           "Many deletions at once are held",
-		connection.WebhookSignature:       "Webhooks are signed with another client secret",
-		connection.WebhookDomainBlocked:   "BigCommerce holds our webhooks back",
-	}
-	if title, ok := titles[code]; ok {
-		return title
-	}
-	words := strings.ReplaceAll(code, "_", " ")
-	if words == "" {
-		return "Needs attention"
-	}
-	return strings.ToUpper(words[:1]) + words[1:]
 }

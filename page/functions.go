@@ -17,6 +17,7 @@ func (s *site) functions() template.FuncMap {
 		"url":   s.url,
 		"at":    func(t any, zone string) string { return clock(t, zone, "2 Jan 2006, 15:04 MST") },
 		"ago":   func(t any) string { return s.ago(t) },
+		"hour":  func(t any, zone string) string { return clock(t, zone, "15:04 MST") },
 		"iso":   func(t any) string { return clock(t, "UTC", time.RFC3339) },
 		"count": count,
 		"plural": func(n int64, one, many string) string {
@@ -28,6 +29,8 @@ func (s *site) functions() template.FuncMap {
 		"status":   statusOf,
 		"outcome":  outcomeOf,
 		"entity":   entityName,
+		"record":   recordName,
+		"records":  records,
 		"entities": connection.Entities,
 		"sentence": sentence,
 	}
@@ -127,6 +130,18 @@ func statusOf(status string) standing {
 		return standing{"Being removed", "held", "Webhooks and script are being taken out of the store."}
 	}
 	return standing{status, "held", ""}
+}
+
+// recordName is what one record of an entity is called.
+func recordName(e string) string { return strings.TrimSuffix(entityName(e), "s") }
+
+// records says how many records of an entity: 1 order, 2,000 orders.
+func records(n int64, e string) string {
+	name := entityName(e)
+	if n == 1 {
+		name = recordName(e)
+	}
+	return count(n) + " " + strings.ToLower(name)
 }
 
 func entityName(e string) string {

@@ -40,6 +40,8 @@ func (s *site) routes() []route {
 		{post, one + "/pause", admin, s.act("pause", "Paused: changes are taken in and wait.")},
 		{post, one + "/resume", admin, s.act("resume", "It goes on.")},
 		{post, one + "/script", admin, s.act("script", "JavaScript tracking is being updated.")},
+		{post, one + "/reconcile", support, s.reconcile},
+		{post, one + "/deletions", admin, s.decideDeletions},
 		{get, one + "/resync", admin, s.showResync},
 		{post, one + "/resync", admin, s.resync},
 		{get, one + "/remove", admin, s.showRemove},

@@ -38,7 +38,7 @@ func TestPlans(t *testing.T) {
 		"TellWebhooks": s.q.TellWebhooks, "TellFinished": s.q.TellFinished, "TellExpired": s.q.TellExpired,
 		"TellRetried": s.q.TellRetried, "TellFailed": s.q.TellFailed, "TellRefusedLater": s.q.TellRefusedLater,
 		"ListAttempts": s.q.ListAttempts, "SelectLastPushed": s.q.SelectLastPushed, "SelectLastRefusal": s.q.SelectLastRefusal,
-		"CountOldAttempts": s.q.CountOldAttempts, "PruneAttempts": s.q.PruneAttempts,
+		"CountOldAttempts": s.q.CountOldAttempts, "PruneAttempts": s.q.PruneAttempts, "CountChanges": s.q.CountChanges,
 		"LookAtRecords": s.q.LookAtRecords, "SeeRecords": s.q.SeeRecords, "RestoreHeld": s.q.RestoreHeld,
 		"RestoreAllHeld": s.q.RestoreAllHeld, "MarkHeld": s.q.MarkHeld, "SampleHeld": s.q.SampleHeld, "CountHeld": s.q.CountHeld,
 		"SelectLosses": s.q.SelectLosses, "StampLost": s.q.StampLost, "CountLost": s.q.CountLost,

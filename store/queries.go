@@ -52,7 +52,7 @@ type queries struct {
 	IntendRecords,
 
 	TellWebhooks, TellFinished, TellExpired, TellRetried, TellWish, TellFailed, TellGaveUp, TellRefusedLater,
-	ListAttempts, SelectLastPushed, SelectLastRefusal, CountOldAttempts, PruneAttempts, DeleteAttempts,
+	ListAttempts, SelectLastPushed, SelectLastRefusal, CountOldAttempts, PruneAttempts, DeleteAttempts, CountChanges,
 
 	InsertPace, LockPace, SelectPace, UpdatePace, ExpireSlots, CountSlots, InsertSlot, DeleteSlot string
 }

@@ -35,67 +35,13 @@ type changes struct {
 	mu      sync.Mutex // guards all below
 	tracked map[recordID]*tracked
 	count   map[string]int
-	// deaf says that hooks were deactivated and not seen active since, and untold
-	// are the records that changed meanwhile.
-	deaf   bool
-	untold map[recordID]bool
 }
 
 func newChanges(shop *bigcommercesim.Server, seed uint64, paced time.Duration) *changes {
 	return &changes{
 		shop: shop, random: rand.New(rand.NewPCG(seed, 0xc4a6)), paced: paced,
-		tracked: map[recordID]*tracked{}, count: map[string]int{}, untold: map[recordID]bool{},
+		tracked: map[recordID]*tracked{}, count: map[string]int{},
 	}
-}
-
-// switchOff deactivates the store's hooks and returns how many those were. What
-// was about to be delivered never will be.
-func (c *changes) switchOff() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	n, undelivered := c.shop.DeactivateHooks()
-	c.deaf = c.deaf || n > 0
-	for _, body := range undelivered {
-		c.untold[subject(body)] = true
-	}
-	return n
-}
-
-// toldOf notes a change; told says whether all hooks were active before it. It
-// needs c.mu.
-func (c *changes) toldOf(record recordID, told bool) {
-	if !told {
-		c.untold[record] = true
-	}
-}
-
-// told reports whether webhooks are sent. It needs c.mu, which switchOff takes,
-// too: only the product makes hooks active again in between.
-func (c *changes) told() bool {
-	if c.deaf && c.hooksActive() {
-		c.deaf = false
-	}
-	return !c.deaf
-}
-
-func (c *changes) hooksActive() bool {
-	hooks := c.shop.State().Hooks
-	for _, h := range hooks {
-		if !h.IsActive {
-			return false
-		}
-	}
-	return len(hooks) > 0
-}
-
-// takeUntold returns the records that changed while nobody was told, and
-// forgets them.
-func (c *changes) takeUntold() []recordID {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	list := slices.Collect(maps.Keys(c.untold))
-	c.untold = map[recordID]bool{}
-	return list
 }
 
 // run changes records until the context ends.
@@ -224,12 +170,10 @@ func (c *changes) create(entity connection.Entity) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	told := c.told()
 	id, _, err := c.shop.Create(string(entity), made)
 	if err != nil {
 		return fmt.Errorf("create a record of %s: %w", entity, err)
 	}
-	c.toldOf(recordID{entity, id}, told)
 	c.tracked[recordID{entity, id}] = &tracked{version: 1, consent: consent}
 	c.count["created"]++
 	return nil
@@ -243,7 +187,6 @@ func (c *changes) update(record recordID) error {
 		t = &tracked{}
 	}
 	next := tracked{version: t.version + 1, consent: c.random.IntN(2) == 0}
-	c.toldOf(record, c.told())
 	if _, err := c.shop.Update(string(record.entity), record.id, fields(record.entity, next.version, next.consent)); err != nil {
 		return fmt.Errorf("change %s: %w", record, err)
 	}
@@ -265,7 +208,6 @@ func (c *changes) changeVariant(record recordID) error {
 	variant := product.Variants[c.random.IntN(len(product.Variants))].ID
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.toldOf(record, c.told())
 	if _, err := c.shop.Update("variants", variant, map[string]any{"price": 1 + c.random.IntN(500)}); err != nil {
 		return fmt.Errorf("change variant %d: %w", variant, err)
 	}
@@ -276,7 +218,6 @@ func (c *changes) changeVariant(record recordID) error {
 func (c *changes) remove(record recordID) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.toldOf(record, c.told())
 	if err := c.shop.Delete(string(record.entity), record.id); err != nil {
 		return fmt.Errorf("delete %s: %w", record, err)
 	}

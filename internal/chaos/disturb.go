@@ -129,7 +129,7 @@ func allFaults() []fault {
 
 		{name: "webhooks astray", do: leadAstray},
 		{name: "webhooks switched off", when: slow, do: func(_ context.Context, r *run, _ uint64, _ time.Duration) effect {
-			if n := r.changes.switchOff(); n > 0 {
+			if n, _ := r.shop.DeactivateHooks(); n > 0 {
 				return effect{what: fmt.Sprintf("%d hooks deactivated by the store", n)}
 			}
 			return missed("none is active")

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -70,8 +69,7 @@ type relay struct {
 	recent   []webhook
 	owed     int // taken over from the store and not delivered yet
 	answered map[string]map[int]int
-	wrong    []string // what intake must not have answered
-	dropped  map[recordID]int
+	wrong    []string      // what intake must not have answered
 	slowest  time.Duration // genuine call answered 200
 	counts   struct{ received, doubled, delayed, dropped int }
 }
@@ -80,7 +78,7 @@ func newRelay(ctx context.Context, seed uint64, intakes []string) *relay {
 	r := &relay{
 		client:  &http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 32}},
 		intakes: intakes, ctx: ctx, random: rand.New(rand.NewPCG(seed, 0x3e1a)),
-		answered: map[string]map[int]int{}, dropped: map[recordID]int{},
+		answered: map[string]map[int]int{},
 	}
 	for kind := range answers {
 		r.answered[kind] = map[int]int{}
@@ -110,7 +108,6 @@ func (r *relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	switch {
 	case fate < a.drop:
 		r.counts.dropped++
-		r.dropped[subject(body)]++
 		r.mu.Unlock()
 		w.WriteHeader(http.StatusOK) // as far as the store can tell
 		return
@@ -244,22 +241,6 @@ func (r *relay) pending() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.owed
-}
-
-// takeDropped returns the records whose webhooks were dropped, and forgets them.
-func (r *relay) takeDropped() []recordID {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	list := slices.Collect(maps.Keys(r.dropped))
-	r.dropped = map[recordID]int{}
-	return list
-}
-
-// dropAgain puts back what takeDropped returned.
-func (r *relay) dropAgain(record recordID) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.dropped[record]++
 }
 
 // subject is the record that a webhook is about.

@@ -53,7 +53,7 @@ func (r *run) settle(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	if err := r.await(ctx, "dropped webhooks are made good", func() (bool, error) { return r.makeGood(ctx), nil }); err != nil {
+	if err := r.await(ctx, "a sweep is asked for", func() (bool, error) { return r.sweep(ctx), nil }); err != nil {
 		return err
 	}
 	for {
@@ -111,22 +111,11 @@ func (r *run) await(ctx context.Context, what string, ask func() (bool, error)) 
 	return nil
 }
 
-// makeGood asks for each record again whose webhooks were dropped or never
-// sent: what nobody told of is found by a pass over the store, which comes by itself only once an
-// hour or a day. It reports whether all were asked for.
-func (r *run) makeGood(ctx context.Context) bool {
-	all := true
-	for _, record := range append(r.relay.takeDropped(), r.changes.takeUntold()...) {
-		if record.entity == "" {
-			continue // about nothing that is synced
-		}
-		_, err := r.client().Do(ctx, http.MethodPost, apiclient.RecordPath(r.connection, string(record.entity), fmt.Sprint(record.id))+"/sync", nil, nil)
-		if err != nil {
-			r.relay.dropAgain(record)
-			all = false
-		}
-	}
-	return all
+// sweep asks for a pass over the whole store, which finds what no webhook told
+// of; by itself it comes once a day. It reports whether that was taken.
+func (r *run) sweep(ctx context.Context) bool {
+	_, err := r.client().Act(ctx, r.connection, "reconcile", map[string]any{"full": true})
+	return err == nil
 }
 
 // waits says what the product still has to do, or is empty.
@@ -146,6 +135,7 @@ func (r *run) waits(ctx context.Context) (string, error) {
 	for what, query := range map[string]string{
 		"records dirty or in flight": "SELECT count(*) FROM records WHERE dirty_seq IS NOT NULL OR inflight_seq IS NOT NULL",
 		"connections parked":         "SELECT count(*) FROM connections WHERE parked <> ''",
+		"passes under way":           "SELECT count(*) FROM passes WHERE wanted = 1 OR seq > 0",
 		// Errors of a push show once they have been polled after it.
 		"polls of errors": "SELECT count(*) FROM error_polls WHERE last_poll_at <= last_push_at",
 	} {

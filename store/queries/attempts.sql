@@ -81,3 +81,11 @@ DELETE FROM attempts WHERE id IN
 
 -- name: DeleteAttempts
 DELETE FROM attempts WHERE id IN (SELECT id FROM attempts WHERE connection_id = ?1 LIMIT ?2);
+
+-- name: CountChanges
+-- The first row is there without a change, too: the hour that it is now.
+SELECT {now} / 3600000 AS hour, 0, 0
+UNION ALL
+SELECT at / 3600000, count(CASE WHEN kind = 'webhook' THEN 1 END), count(CASE WHEN kind IN ('pushed', 'deleted') THEN 1 END)
+FROM attempts WHERE connection_id = ?1 AND at >= ({now} / 3600000 - CAST(?2 AS BIGINT) + 1) * 3600000
+GROUP BY at / 3600000;

@@ -50,6 +50,7 @@ func attempts(t *testing.T, open Open) {
 	t.Run("a record's story is told in order", func(t *testing.T) { wholeStory(t, open(t)) })
 	t.Run("webhooks of one burst are told once a scope", func(t *testing.T) { webhookBurst(t, open(t)) })
 	t.Run("what ends an attempt is told once", func(t *testing.T) { toldOnce(t, open(t)) })
+	t.Run("changes are counted by the hour", func(t *testing.T) { changesByHour(t, open(t)) })
 	t.Run("only so many are told", func(t *testing.T) {
 		s := open(t)
 		id := connected(t, s)
@@ -266,4 +267,29 @@ func pruneSharesTheLock(t *testing.T, s *store.Store) {
 	// 50 batches leave 49 pauses; each lets at least one commit through on a
 	// machine that is not too busy.
 	assert.Greater(t, between, 10, "events were committed while the prune went on")
+}
+
+func changesByHour(t *testing.T, s *store.Store) {
+	id := connected(t, s)
+	webhooks(t, s, order(id, 1), "store/order/created", "store/order/updated")
+	push(t, s, id, connection.Accepted, 1)
+	webhooks(t, s, order(id, 2), "store/order/created")
+	push(t, s, id, connection.Rejected, 2)
+	count := func(id connection.ID) (received, delivered int64) {
+		changes, err := s.Changes(t.Context(), id, 24)
+		require.NoError(t, err)
+		require.Len(t, changes, 24)
+		for i, c := range changes {
+			assert.Equal(t, time.Duration(i)*time.Hour, c.Hour.Sub(changes[0].Hour))
+			received, delivered = received+c.Received, delivered+c.Delivered
+		}
+		assert.WithinRange(t, time.Now(), changes[23].Hour.Add(-time.Minute), changes[23].Hour.Add(61*time.Minute))
+		return received, delivered
+	}
+	received, delivered := count(id)
+	assert.EqualValues(t, 3, received)
+	assert.EqualValues(t, 1, delivered)
+	received, delivered = count("conn_other")
+	assert.Zero(t, received)
+	assert.Zero(t, delivered)
 }
