@@ -3,6 +3,7 @@ package activities
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -71,20 +72,22 @@ func (a *Activities) FullPass(ctx context.Context, in PassSlice) (PassResult, er
 func (a *Activities) passSlice(ctx context.Context, kind connection.PassKind, in PassSlice) (PassResult, error) {
 	result := PassResult{Left: in.Left}
 	s, held, err := a.open(ctx, in.ConnectionID, pacing.Bulk)
+	if err == nil && held == NotHeld && !passable(s.connection, kind) {
+		held = HeldSyncing
+	}
+	if err == nil && held != NotHeld && kind == connection.FullPass {
+		err = a.Store.PostponeSweep(ctx, in.ConnectionID)
+	}
 	if err != nil || held != NotHeld {
 		result.Held = held
 		return result, temporalError(err)
-	}
-	if !passable(s.connection, kind) {
-		result.Held = HeldSyncing
-		return result, nil
 	}
 	s.bulk = true
 	run := &passRun{session: s, kind: kind, deadline: time.Now().Add(sliceLasts), result: &result}
 	err = run.slice(ctx)
 	if blamed := s.blame(ctx, err); blamed != nil {
 		result.Held = HeldParked
-		return result, s.park(ctx, in.ConnectionID, *blamed)
+		return result, errors.Join(s.park(ctx, in.ConnectionID, *blamed), temporalError(a.Store.PostponeSweep(ctx, in.ConnectionID)))
 	}
 	if err != nil {
 		s.accounts.Throttled(ctx, err)

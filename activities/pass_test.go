@@ -231,6 +231,33 @@ func TestPassGoesOnWhereItBrokeOff(t *testing.T) {
 	assert.Equal(t, int64(1), w.full().Gone)
 }
 
+// A sweep that a person wants comes after what holds it, and one that broke off
+// is gone on with.
+func TestASweepThatIsHeldComesLater(t *testing.T) {
+	w := synced(t, func(*worldOptions) {})
+	slice := func() Held {
+		got, err := w.passSlice(w.ctx, connection.FullPass, PassSlice{ConnectionID: w.c.ID, Left: PassEntities()})
+		require.NoError(t, err)
+		return got.Held
+	}
+	wishes := func() int {
+		ids, err := w.Store.SweepWishes(w.ctx, 10)
+		require.NoError(t, err)
+		return len(ids)
+	}
+	require.NoError(t, w.Store.WantPasses(w.ctx, w.c.ID))
+	require.NoError(t, w.Store.GrantSweep(w.ctx, w.c.ID))
+	_, err := w.Store.SetPhase(w.ctx, w.c.ID, connection.Syncing)
+	require.NoError(t, err)
+	assert.Equal(t, HeldSyncing, slice())
+	assert.Zero(t, wishes(), "still held")
+	_, err = w.Store.SetPhase(w.ctx, w.c.ID, connection.Connected)
+	require.NoError(t, err)
+	assert.Equal(t, 1, wishes())
+	assert.Equal(t, NotHeld, slice())
+	assert.Zero(t, wishes(), "it is done")
+}
+
 // A record that changes or goes while its page is read hides none of the others.
 func TestPassOverAStoreThatShifts(t *testing.T) {
 	w := synced(t, func(o *worldOptions) { o.shop.Products, o.marketing.History = 260, true })

@@ -30,7 +30,6 @@ type Starter interface {
 	Resume(ctx context.Context, id connection.ID) error
 	Remove(ctx context.Context, c connection.Connection) (workflowID string, err error)
 	ReconcileNow(ctx context.Context, id connection.ID) error
-	SweepNow(ctx context.Context, id connection.ID) error
 	Running(ctx context.Context, workflowID string) (bool, error)
 	RecordWorkflow(ctx context.Context, key connection.RecordKey) (*starter.RecordWorkflow, error)
 }
@@ -90,6 +89,7 @@ type api struct {
 	tokens     []knownToken
 	metrics    *metrics
 	signatures *signatures
+	overviews  overviews
 	openapi    []byte
 }
 

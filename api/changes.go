@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"time"
-
 )
 
 // changesHours is how far back listChanges tells, the present hour included.

@@ -10,6 +10,7 @@ import (
 	"github.com/ometria/ometria-bigcommerce/bigcommerce"
 	"github.com/ometria/ometria-bigcommerce/connection"
 	"github.com/ometria/ometria-bigcommerce/starter"
+	"github.com/ometria/ometria-bigcommerce/store"
 )
 
 type connectionView struct {
@@ -106,10 +107,34 @@ type temporalLinks struct {
 }
 
 func (a *api) viewConnection(ctx context.Context, c connection.Connection) (connectionView, error) {
-	progress, err := a.Store.Progress(ctx, c.ID)
+	overviews, err := a.Store.Overviews(ctx, c.ID)
 	if err != nil {
-		return connectionView{}, fmt.Errorf("read progress: %w", err)
+		return connectionView{}, fmt.Errorf("read how the connection stands: %w", err)
 	}
+	return a.viewOne(ctx, c, overviews[c.ID])
+}
+
+// viewConnections is viewConnection for a list, by counts that may be a moment
+// old.
+func (a *api) viewConnections(ctx context.Context, list []connection.Connection) ([]connectionView, error) {
+	ids := make([]connection.ID, len(list))
+	for i, c := range list {
+		ids[i] = c.ID
+	}
+	overviews, err := a.overviews.recent(ctx, a.Store.Overviews, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read how connections stand: %w", err)
+	}
+	views := make([]connectionView, len(list))
+	for i, c := range list {
+		if views[i], err = a.viewOne(ctx, c, overviews[c.ID]); err != nil {
+			return nil, err
+		}
+	}
+	return views, nil
+}
+
+func (a *api) viewOne(ctx context.Context, c connection.Connection, o store.Overview) (connectionView, error) {
 	health := viewHealth(c)
 	quota, known, err := a.Store.BigCommerceQuota(ctx, c.StoreHash)
 	if err != nil {
@@ -124,14 +149,8 @@ func (a *api) viewConnection(ctx context.Context, c connection.Connection) (conn
 		OrderStatusMapping: c.StatusMapping, Settings: c.Settings,
 		Status: c.Status(), Failure: c.Failure, Attention: c.Attention, Progress: connection.Progress{},
 		Health: health, LastWebhookAt: moment(c.LastWebhookAt), LastReconcileAt: moment(c.LastReconcileAt),
-		Store: viewStore(c.Store),
+		Store: viewStore(c.Store), LastReconcile: viewReconcile(o.Reconcile), LastSweep: viewSweep(o.Sweep),
 		Links: links{a.connectionLinks(c.ID)}, CreatedAt: moment(c.CreatedAt), UpdatedAt: moment(c.UpdatedAt),
-	}
-	if v.LastReconcile, err = a.viewReconcile(ctx, c.ID); err != nil {
-		return connectionView{}, err
-	}
-	if v.LastSweep, err = a.viewSweep(ctx, c.ID); err != nil {
-		return connectionView{}, err
 	}
 	if c.BulkSyncStartDate != "" {
 		v.BulkSyncStartDate = &c.BulkSyncStartDate
@@ -143,7 +162,7 @@ func (a *api) viewConnection(ctx context.Context, c connection.Connection) (conn
 		v.Attention = []connection.Attention{}
 	}
 	for _, e := range connection.Entities() {
-		v.Progress[e] = progress[e]
+		v.Progress[e] = o.Progress[e]
 	}
 	return v, nil
 }

@@ -99,11 +99,9 @@ func (a *api) listConnections(ctx context.Context, in request[empty]) (response,
 	if err != nil {
 		return response{}, err
 	}
-	views := make([]connectionView, len(found))
-	for i, c := range found {
-		if views[i], err = a.viewConnection(ctx, c); err != nil {
-			return response{}, err
-		}
+	views, err := a.viewConnections(ctx, found)
+	if err != nil {
+		return response{}, err
 	}
 	return response{Status: http.StatusOK, Body: newList(views, next)}, nil
 }

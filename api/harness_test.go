@@ -341,9 +341,6 @@ func (f *fakeStarter) Remove(_ context.Context, c connection.Connection) (string
 func (f *fakeStarter) ReconcileNow(_ context.Context, id connection.ID) error {
 	return f.note("ReconcileNow", string(id))
 }
-func (f *fakeStarter) SweepNow(_ context.Context, id connection.ID) error {
-	return f.note("SweepNow", string(id))
-}
 func (f *fakeStarter) Running(_ context.Context, workflowID string) (bool, error) {
 	err := f.note("Running", workflowID)
 	f.mu.Lock()

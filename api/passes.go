@@ -22,20 +22,18 @@ type sweepView struct {
 	Entities map[connection.Entity]connection.PassCounts `json:"entities"`
 }
 
-func (a *api) viewReconcile(ctx context.Context, id connection.ID) (*reconcileView, error) {
-	f, err := a.Store.Findings(ctx, id, connection.FastPass)
-	if err != nil || f == nil {
-		return nil, err
+func viewReconcile(f *connection.Findings) *reconcileView {
+	if f == nil {
+		return nil
 	}
-	return &reconcileView{At: moment(f.At), HooksMended: f.Hooks, Script: f.Script, Entities: f.Entities}, nil
+	return &reconcileView{At: moment(f.At), HooksMended: f.Hooks, Script: f.Script, Entities: f.Entities}
 }
 
-func (a *api) viewSweep(ctx context.Context, id connection.ID) (*sweepView, error) {
-	f, err := a.Store.Findings(ctx, id, connection.FullPass)
-	if err != nil || f == nil {
-		return nil, err
+func viewSweep(f *connection.Findings) *sweepView {
+	if f == nil {
+		return nil
 	}
-	return &sweepView{At: moment(f.At), Entities: f.Entities}, nil
+	return &sweepView{At: moment(f.At), Entities: f.Entities}
 }
 
 type reconcileBody struct {
@@ -57,9 +55,6 @@ func (a *api) reconcile(ctx context.Context, in request[reconcileBody]) (respons
 	if in.Body.Full {
 		if err := a.Store.WantPasses(ctx, c.ID); err != nil {
 			return response{}, err
-		}
-		if err := a.Starter.SweepNow(ctx, c.ID); err != nil {
-			return response{}, temporalIsAway("nothing was started", err)
 		}
 	}
 	if err := a.Starter.ReconcileNow(ctx, c.ID); err != nil {

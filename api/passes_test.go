@@ -19,7 +19,7 @@ func TestReconcileNow(t *testing.T) {
 	path := "/v1/connections/" + string(id)
 	s.call(supportToken, "POST", path+"/reconcile", nil).want(202)
 	s.call(supportToken, "POST", path+"/reconcile", map[string]any{"full": true}).want(202)
-	assert.Equal(t, []string{"ReconcileNow " + string(id), "SweepNow " + string(id), "ReconcileNow " + string(id)}, s.starter.take())
+	assert.Equal(t, []string{"ReconcileNow " + string(id), "ReconcileNow " + string(id)}, s.starter.take())
 	p, err := s.store.Pass(t.Context(), id, connection.FullPass, connection.Customers)
 	require.NoError(t, err)
 	assert.True(t, p.Wanted, "contacts too, whenever they were last read")

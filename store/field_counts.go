@@ -33,7 +33,7 @@ type FieldRow struct {
 
 // Fields lists the connection's fields by entity, kind and name.
 func (s *Store) Fields(ctx context.Context, id connection.ID) (list []FieldRow, err error) {
-	syncs, err := s.latestSyncs(ctx, id)
+	syncs, err := s.latestSyncs(ctx, []connection.ID{id})
 	if err != nil {
 		return nil, fmt.Errorf("list fields: %w", err)
 	}
@@ -46,7 +46,7 @@ func (s *Store) Fields(ctx context.Context, id connection.ID) (list []FieldRow, 
 		)
 		err := r.Scan(&f.Entity, &f.Kind, &f.Name, &f.Plain, &f.Key, &f.Type, &syncID, &f.Records, &f.LeftOut, &first, &last)
 		f.FirstSeenAt, f.LastSeenAt = toTime(first), toTime(last)
-		if sync := syncs[f.Entity]; sync.done && syncID != sync.id {
+		if sync := syncs[entityOf{id, f.Entity}]; sync.done && syncID != sync.id {
 			// The latest sync met no record with it; a change since may have.
 			var most int64
 			if f.LastSeenAt.After(sync.startedAt) {

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
@@ -31,8 +30,9 @@ type Pass struct {
 }
 
 type passKey struct {
-	kind   connection.PassKind
-	entity connection.Entity
+	connection connection.ID
+	kind       connection.PassKind
+	entity     connection.Entity
 }
 
 // BeginPass begins a pass, or goes on with the one that has not come to its
@@ -54,28 +54,29 @@ func (s *Store) BeginPass(ctx context.Context, id connection.ID, kind connection
 
 // Pass returns what is known of a connection's passes of a kind over an entity.
 func (s *Store) Pass(ctx context.Context, id connection.ID, kind connection.PassKind, entity connection.Entity) (Pass, error) {
-	all, err := s.passes(ctx, id)
+	all, err := s.passes(ctx, []connection.ID{id})
 	if err != nil {
 		return Pass{}, err
 	}
-	p := all[passKey{kind, entity}]
+	p := all[passKey{id, kind, entity}]
 	p.Kind, p.Entity = kind, entity
 	return p, nil
 }
 
-func (s *Store) passes(ctx context.Context, id connection.ID) (map[passKey]Pass, error) {
+func (s *Store) passes(ctx context.Context, ids []connection.ID) (map[passKey]Pass, error) {
 	all := map[passKey]Pass{}
-	rows, err := s.reader.QueryContext(ctx, s.q.ListPasses, string(id))
+	rows, err := s.reader.QueryContext(ctx, s.q.ListPasses, encode(ids))
 	err = each(rows, err, func(r *sql.Rows) error {
 		var (
 			p                                            Pass
+			id                                           connection.ID
 			clock, watermark, wanted, finished, now, seq int64
 		)
-		err := r.Scan(&p.Kind, &p.Entity, &seq, &clock, &watermark, &p.Cursor, &wanted, &p.Looked, &p.Differed,
+		err := r.Scan(&id, &p.Kind, &p.Entity, &seq, &clock, &watermark, &p.Cursor, &wanted, &p.Looked, &p.Differed,
 			&finished, &p.Last.Looked, &p.Last.Differed, &p.Last.Gone, &now)
-		p.Seq, p.Clock, p.Watermark, p.Wanted = seq, toTime(clock), toTime(watermark), wanted == 1
+		p.Seq, p.Clock, p.Watermark, p.Wanted = seq, toTime(clock), toTime(watermark), wanted == 1 || wanted == 2
 		p.FinishedAt, p.Now = toTime(finished), toTime(now)
-		all[passKey{p.Kind, p.Entity}] = p
+		all[passKey{id, p.Kind, p.Entity}] = p
 		return err
 	})
 	if err != nil {
@@ -97,44 +98,6 @@ func (s *Store) WantPasses(ctx context.Context, id connection.ID) error {
 	return nil
 }
 
-// Findings returns what the last passes of a kind found; nil when none has come
-// to its end.
-func (s *Store) Findings(ctx context.Context, id connection.ID, kind connection.PassKind) (*connection.Findings, error) {
-	all, err := s.passes(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	var found *connection.Findings
-	for _, entity := range connection.Entities() {
-		p, ok := all[passKey{kind, entity}]
-		if !ok || p.FinishedAt.IsZero() {
-			continue
-		}
-		if found == nil {
-			found = &connection.Findings{Entities: map[connection.Entity]connection.PassCounts{}}
-		}
-		found.Entities[entity] = p.Last
-		if p.FinishedAt.After(found.At) {
-			found.At = p.FinishedAt
-		}
-	}
-	if kind != connection.FastPass {
-		return found, nil
-	}
-	var hooks, script, at int64
-	err = s.reader.QueryRowContext(ctx, s.q.SelectMend, string(id)).Scan(&hooks, &script, &at)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return found, nil
-	case err != nil:
-		return nil, fmt.Errorf("read mend: %w", err)
-	case found == nil:
-		found = &connection.Findings{Entities: map[connection.Entity]connection.PassCounts{}}
-	}
-	found.At, found.Hooks, found.Script = toTime(at), hooks, script == 1
-	return found, nil
-}
-
 // NoteMend notes how many hooks had to be mended, and whether the script had.
 func (s *Store) NoteMend(ctx context.Context, id connection.ID, hooks int, script bool) error {
 	err := s.write(ctx, func(t *tx) error {
@@ -154,6 +117,45 @@ type Seen struct {
 	Outcome          connection.Outcome
 	Held             bool // by the guard against mass deletion
 	SourceModifiedAt time.Time
+}
+
+// SweepWishes lists connections for which full passes are wanted, or broke off,
+// and Sweep was not started; limit of them at most, without those that are held.
+func (s *Store) SweepWishes(ctx context.Context, limit int) (ids []connection.ID, err error) {
+	rows, err := s.reader.QueryContext(ctx, s.q.SelectSweepWishes, limit)
+	err = each(rows, err, func(r *sql.Rows) error {
+		var id connection.ID
+		err := r.Scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list wishes for sweeps: %w", err)
+	}
+	return ids, nil
+}
+
+// GrantSweep notes that Sweep was started. The passes stay wanted until each
+// begins.
+func (s *Store) GrantSweep(ctx context.Context, id connection.ID) error {
+	return s.moveSweepWish(ctx, s.q.GrantSweep, id)
+}
+
+// PostponeSweep notes that Sweep ended before its time, because the connection
+// is held: it is to be started again for what has not begun or broke off.
+func (s *Store) PostponeSweep(ctx context.Context, id connection.ID) error {
+	return s.moveSweepWish(ctx, s.q.PostponeSweep, id)
+}
+
+func (s *Store) moveSweepWish(ctx context.Context, query string, id connection.ID) error {
+	err := s.write(ctx, func(t *tx) error {
+		_, err := t.exec(query, string(id))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("note wish for sweep: %w", err)
+	}
+	return nil
 }
 
 // See returns what is known of the records of a page; those never heard of are

@@ -42,7 +42,7 @@ type queries struct {
 
 	BeginEntitySync, SelectEntitySync, CommitPage, LatestSyncs, CountRecords,
 
-	BeginPass, ListPasses, CommitPassPage, FinishPass, WantPasses, DeletePasses, NoteMend, SelectMend, DeleteMends,
+	BeginPass, ListPasses, CommitPassPage, FinishPass, WantPasses, SelectSweepWishes, GrantSweep, PostponeSweep, DeletePasses, NoteMend, ListMends, DeleteMends,
 	LookAtRecords, SeeRecords, CountUnseen, MarkUnseen, HoldUnseen, RestoreHeld, RestoreAllHeld, MarkHeld, SampleHeld,
 	CountHeld, SelectLosses, StampLost, CountLost, CountExisting, SelectLossDecision, ConfirmLosses, DeleteLossDecisions,
 

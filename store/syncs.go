@@ -81,6 +81,12 @@ func (s *Store) CommitPage(ctx context.Context, id connection.ID, syncID string,
 	return nil
 }
 
+// entityOf names an entity of a connection.
+type entityOf struct {
+	connection connection.ID
+	entity     connection.Entity
+}
+
 // latestSync is what Progress needs of an entity's latest sync.
 type latestSync struct {
 	id        string
@@ -96,29 +102,38 @@ type latestSync struct {
 // an entity's first or latest sync goes on, its total is at least what the
 // store was said to hold; what is not read yet waits.
 func (s *Store) Progress(ctx context.Context, id connection.ID) (connection.Progress, error) {
-	syncs, err := s.latestSyncs(ctx, id)
+	progress, err := s.progress(ctx, []connection.ID{id})
+	return progress[id], err
+}
+
+func (s *Store) progress(ctx context.Context, ids []connection.ID) (map[connection.ID]connection.Progress, error) {
+	syncs, err := s.latestSyncs(ctx, ids)
 	if err != nil {
 		return nil, fmt.Errorf("read progress: %w", err)
 	}
-	counts, err := s.counts(ctx, id)
+	counts, err := s.counts(ctx, ids)
 	if err != nil {
 		return nil, fmt.Errorf("read progress: %w", err)
 	}
-	progress := connection.Progress{}
-	for _, entity := range connection.Entities() {
-		c := counts[entity]
-		p := connection.EntityProgress{Counts: c}
-		if sync, ok := syncs[entity]; ok {
-			p.Pages, p.StartedAt = sync.pages, &sync.startedAt
-			if !sync.done {
-				p.Total = max(c.Total, sync.expected)
-				p.ETA = sync.eta()
+	all := make(map[connection.ID]connection.Progress, len(ids))
+	for _, id := range ids {
+		progress := connection.Progress{}
+		for _, entity := range connection.Entities() {
+			c := counts[entityOf{id, entity}]
+			p := connection.EntityProgress{Counts: c}
+			if sync, ok := syncs[entityOf{id, entity}]; ok {
+				p.Pages, p.StartedAt = sync.pages, &sync.startedAt
+				if !sync.done {
+					p.Total = max(c.Total, sync.expected)
+					p.ETA = sync.eta()
+				}
 			}
+			p.Waiting = p.Total - p.Accepted - p.Rejected - p.Skipped
+			progress[entity] = p
 		}
-		p.Waiting = p.Total - p.Accepted - p.Rejected - p.Skipped
-		progress[entity] = p
+		all[id] = progress
 	}
-	return progress, nil
+	return all, nil
 }
 
 // eta expects the rest at the rate so far; nil while there is no rate.
@@ -132,37 +147,37 @@ func (l latestSync) eta() *time.Time {
 	return &eta
 }
 
-func (s *Store) latestSyncs(ctx context.Context, id connection.ID) (map[connection.Entity]latestSync, error) {
-	syncs := map[connection.Entity]latestSync{}
-	rows, err := s.reader.QueryContext(ctx, s.q.LatestSyncs, string(id))
+func (s *Store) latestSyncs(ctx context.Context, ids []connection.ID) (map[entityOf]latestSync, error) {
+	syncs := map[entityOf]latestSync{}
+	rows, err := s.reader.QueryContext(ctx, s.q.LatestSyncs, encode(ids))
 	err = each(rows, err, func(r *sql.Rows) error {
 		var (
-			entity               connection.Entity
+			of                   entityOf
 			l                    latestSync
 			done, startedAt, now int64
 		)
-		err := r.Scan(&entity, &l.id, &done, &l.pages, &l.read, &l.expected, &startedAt, &now)
+		err := r.Scan(&of.connection, &of.entity, &l.id, &done, &l.pages, &l.read, &l.expected, &startedAt, &now)
 		l.done, l.startedAt, l.now = done == 1, toTime(startedAt), toTime(now)
-		syncs[entity] = l
+		syncs[of] = l
 		return err
 	})
 	return syncs, err
 }
 
 // counts has Total without deleted records and no Waiting yet.
-func (s *Store) counts(ctx context.Context, id connection.ID) (map[connection.Entity]connection.Counts, error) {
-	counts := map[connection.Entity]connection.Counts{}
-	rows, err := s.reader.QueryContext(ctx, s.q.CountRecords, string(id))
+func (s *Store) counts(ctx context.Context, ids []connection.ID) (map[entityOf]connection.Counts, error) {
+	counts := map[entityOf]connection.Counts{}
+	rows, err := s.reader.QueryContext(ctx, s.q.CountRecords, encode(ids))
 	err = each(rows, err, func(r *sql.Rows) error {
 		var (
-			entity       connection.Entity
+			of           entityOf
 			outcome      connection.Outcome
 			unsettled, n int64
 		)
-		if err := r.Scan(&entity, &outcome, &unsettled, &n); err != nil {
+		if err := r.Scan(&of.connection, &of.entity, &outcome, &unsettled, &n); err != nil {
 			return err
 		}
-		c := counts[entity]
+		c := counts[of]
 		if unsettled == 0 {
 			c.Total += n
 		} else {
@@ -178,12 +193,12 @@ func (s *Store) counts(ctx context.Context, id connection.ID) (map[connection.En
 		case connection.Deleted:
 			c.Deleted += n
 		}
-		counts[entity] = c
+		counts[of] = c
 		return nil
 	})
-	for entity, c := range counts {
+	for of, c := range counts {
 		c.Total -= c.Deleted
-		counts[entity] = c
+		counts[of] = c
 	}
 	return counts, err
 }

@@ -27,6 +27,38 @@ func (w *Worker) passCategories(ctx context.Context) error {
 	}
 }
 
+// sweeper lets Sweep run now.
+type sweeper interface {
+	SweepNow(ctx context.Context, id connection.ID) error
+}
+
+func (w *Worker) grantSweeps(ctx context.Context) error {
+	return w.grantSweepsBy(ctx, w.options.Starter)
+}
+
+// grantSweepsBy lets Sweep run for the connections whose whole store a person
+// wants looked through. A second run has nothing left to do: harmless.
+func (w *Worker) grantSweepsBy(ctx context.Context, to sweeper) error {
+	ids, err := w.options.Store.SweepWishes(ctx, grantsAtOnce)
+	if err != nil {
+		return err
+	}
+	var failed error
+	for _, id := range ids {
+		err := to.SweepNow(ctx, id)
+		if err == nil {
+			err = w.options.Store.GrantSweep(ctx, id)
+		}
+		if err != nil {
+			failed = errors.Join(failed, fmt.Errorf("connection %s: %w", id, err))
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return failed
+}
+
 // reconciler lets Reconcile run now.
 type reconciler interface {
 	ReconcileNow(ctx context.Context, id connection.ID) error

@@ -28,7 +28,8 @@ func (f *fakeReconciler) ReconcileNow(_ context.Context, id connection.ID) error
 	return f.err
 }
 
-func TestReconcileWishesAreGranted(t *testing.T) {
+func connectedStore(t *testing.T) (*store.Store, connection.Connection) {
+	t.Helper()
 	ctx := t.Context()
 	keys, err := store.ParseKeys(store.NewKey())
 	require.NoError(t, err)
@@ -42,6 +43,12 @@ func TestReconcileWishesAreGranted(t *testing.T) {
 	require.NoError(t, err)
 	_, err = s.SetPhase(ctx, c.ID, connection.Connected)
 	require.NoError(t, err)
+	return s, c
+}
+
+func TestReconcileWishesAreGranted(t *testing.T) {
+	ctx := t.Context()
+	s, c := connectedStore(t)
 	secret, err := s.WebhookSecret(ctx, c.ID)
 	require.NoError(t, err)
 	tell := func() {
@@ -75,4 +82,49 @@ func TestReconcileWishesAreGranted(t *testing.T) {
 	to.during = nil
 	require.NoError(t, w.grant(ctx, to))
 	assert.Equal(t, 2, asked(), "a wish that came meanwhile counts")
+}
+
+func (f *fakeReconciler) SweepNow(ctx context.Context, id connection.ID) error {
+	return f.ReconcileNow(ctx, id)
+}
+
+func TestSweepWishesAreGranted(t *testing.T) {
+	ctx := t.Context()
+	s, c := connectedStore(t)
+	w := &Worker{options: Options{Store: s, Logger: slog.New(slog.DiscardHandler)}}
+	to := &fakeReconciler{}
+	asked := func() int {
+		t.Helper()
+		to.asked = nil
+		require.ErrorIs(t, w.grantSweepsBy(ctx, to), to.err)
+		return len(to.asked)
+	}
+	assert.Zero(t, asked(), "nobody wished")
+	_, err := s.SetPhase(ctx, c.ID, connection.Syncing)
+	require.NoError(t, err)
+	require.NoError(t, s.WantPasses(ctx, c.ID))
+	assert.Zero(t, asked(), "not while its history comes in")
+	_, err = s.SetPhase(ctx, c.ID, connection.Connected)
+	require.NoError(t, err)
+	to.err = errors.New("temporal is away")
+	assert.Equal(t, 1, asked())
+	to.err = nil
+	assert.Equal(t, 1, asked(), "the wish outlived Temporal's absence")
+	assert.Zero(t, asked())
+	pass, err := s.Pass(ctx, c.ID, connection.FullPass, connection.Orders)
+	require.NoError(t, err)
+	assert.True(t, pass.Wanted, "until the pass begins")
+	require.NoError(t, s.PostponeSweep(ctx, c.ID))
+	assert.Equal(t, 1, asked(), "Sweep ended without a pass")
+	for _, entity := range connection.Entities() {
+		_, err := s.BeginPass(ctx, c.ID, connection.FullPass, entity, pass.Now, pass.Now)
+		require.NoError(t, err)
+	}
+	assert.Zero(t, asked(), "all have begun")
+	require.NoError(t, s.PostponeSweep(ctx, c.ID))
+	assert.Equal(t, 1, asked(), "they broke off")
+	assert.Zero(t, asked())
+	pass, err = s.Pass(ctx, c.ID, connection.FullPass, connection.Orders)
+	require.NoError(t, err)
+	assert.False(t, pass.Wanted, "it goes on, and is not wanted once more")
 }

@@ -86,6 +86,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	group.Go(func() error { w.repeat(ctx, strandedEvery, "look for stranded connections", w.rescue); return nil })
 	group.Go(func() error { w.repeat(ctx, passCategoriesEvery, "pass categories on", w.passCategories); return nil })
 	group.Go(func() error { w.repeat(ctx, grantEvery, "reconcile at once", w.grantReconciles); return nil })
+	group.Go(func() error { w.repeat(ctx, grantEvery, "sweep at once", w.grantSweeps); return nil })
 	group.Go(func() error { w.repeat(ctx, pruneEvery, "prune attempts", w.prune); return nil })
 	return group.Wait()
 }

@@ -144,7 +144,6 @@ func (s *playedStarter) Resync(_ context.Context, c connection.Connection, r sta
 func (s *playedStarter) Pause(context.Context, connection.ID) error        { return nil }
 func (s *playedStarter) Resume(context.Context, connection.ID) error       { return nil }
 func (s *playedStarter) ReconcileNow(context.Context, connection.ID) error { return nil }
-func (s *playedStarter) SweepNow(context.Context, connection.ID) error     { return nil }
 
 func (s *playedStarter) Remove(ctx context.Context, c connection.Connection) (string, error) {
 	return "removal", s.store.Erase(ctx, c.ID)

@@ -9,15 +9,15 @@ ON CONFLICT (connection_id, kind, entity) DO UPDATE SET seq = excluded.seq, cloc
 WHERE passes.seq = 0;
 
 -- name: ListPasses
-SELECT kind, entity, seq, clock, watermark, cursor, wanted, looked, differed, finished_at, last_looked, last_differed, last_gone, {now}
-FROM passes WHERE connection_id = ?1;
+SELECT connection_id, kind, entity, seq, clock, watermark, cursor, wanted, looked, differed, finished_at, last_looked, last_differed, last_gone, {now}
+FROM passes WHERE connection_id IN (SELECT {text_value} FROM {items}(?1) AS item);
 
 -- name: CommitPassPage
 UPDATE passes SET cursor = ?5, looked = looked + ?6, differed = differed + ?7
 WHERE connection_id = ?1 AND kind = ?2 AND entity = ?3 AND seq = ?4;
 
 -- name: FinishPass
-UPDATE passes SET seq = 0, cursor = '', watermark = clock, finished_at = {now},
+UPDATE passes SET seq = 0, cursor = '', watermark = clock, finished_at = {now}, wanted = CASE WHEN wanted = 3 THEN 0 ELSE wanted END,
     last_looked = looked, last_differed = differed, last_gone = ?5
 WHERE connection_id = ?1 AND kind = ?2 AND entity = ?3 AND seq = ?4;
 
@@ -27,6 +27,21 @@ SELECT CAST(?1 AS TEXT), CAST(?2 AS TEXT), {text_value}, 1 FROM {items}(?3) AS i
 WHERE EXISTS (SELECT 1 FROM connections WHERE id = ?1 AND removed_at = 0)
 ON CONFLICT (connection_id, kind, entity) DO UPDATE SET wanted = 1;
 
+-- name: SelectSweepWishes
+-- wanted is 1 until Sweep was started for it and 2 until the pass begins; it is
+-- 3 when one broke off that is to be gone on with. While the connection is held
+-- or set up, Sweep would do nothing.
+SELECT DISTINCT p.connection_id FROM passes AS p JOIN connections AS c ON c.id = p.connection_id
+WHERE p.wanted IN (1, 3) AND c.removed_at = 0 AND c.parked = '' AND c.paused_at = 0 AND c.phase = 'connected'
+LIMIT ?1;
+
+-- name: GrantSweep
+UPDATE passes SET wanted = CASE WHEN wanted = 1 THEN 2 ELSE 0 END WHERE connection_id = ?1 AND wanted IN (1, 3);
+
+-- name: PostponeSweep
+UPDATE passes SET wanted = CASE WHEN wanted = 2 THEN 1 ELSE 3 END
+WHERE connection_id = ?1 AND kind = 'full' AND (wanted = 2 OR wanted = 0 AND seq > 0);
+
 -- name: DeletePasses
 DELETE FROM passes WHERE connection_id = ?1;
 
@@ -35,8 +50,8 @@ INSERT INTO mends (connection_id, hooks, script, mended_at)
 SELECT id, CAST(?2 AS BIGINT), CAST(?3 AS BIGINT), {now} FROM connections WHERE id = ?1 AND removed_at = 0
 ON CONFLICT (connection_id) DO UPDATE SET hooks = excluded.hooks, script = excluded.script, mended_at = excluded.mended_at;
 
--- name: SelectMend
-SELECT hooks, script, mended_at FROM mends WHERE connection_id = ?1;
+-- name: ListMends
+SELECT connection_id, hooks, script, mended_at FROM mends WHERE connection_id IN (SELECT {text_value} FROM {items}(?1) AS item);
 
 -- name: DeleteMends
 DELETE FROM mends WHERE connection_id = ?1;

@@ -15,14 +15,16 @@ UPDATE entity_syncs SET cursor = ?4, pages = pages + 1, read = read + ?6, done =
 WHERE connection_id = ?1 AND sync_id = ?2 AND entity = ?3 AND done = 0;
 
 -- name: LatestSyncs
-SELECT entity, sync_id, done, pages, read, expected, started_at, {now}
+SELECT connection_id, entity, sync_id, done, pages, read, expected, started_at, {now}
 FROM entity_syncs AS e
-WHERE connection_id = ?1
-    AND begun = (SELECT max(l.begun) FROM entity_syncs AS l WHERE l.connection_id = ?1 AND l.entity = e.entity);
+WHERE connection_id IN (SELECT {text_value} FROM {items}(?1) AS item)
+    AND begun = (SELECT max(l.begun) FROM entity_syncs AS l WHERE l.connection_id = e.connection_id AND l.entity = e.entity);
 
 -- name: CountRecords
 -- Settled and unsettled rows come from one statement, so they add up.
-SELECT entity, outcome, 0, count(*) FROM records WHERE connection_id = ?1 GROUP BY entity, outcome
+SELECT connection_id, entity, outcome, 0, count(*) FROM records
+WHERE connection_id IN (SELECT {text_value} FROM {items}(?1) AS item) GROUP BY connection_id, entity, outcome
 UNION ALL
-SELECT entity, outcome, 1, count(*) FROM records
-WHERE connection_id = ?1 AND (dirty_seq IS NOT NULL OR inflight_seq IS NOT NULL) GROUP BY entity, outcome;
+SELECT connection_id, entity, outcome, 1, count(*) FROM records
+WHERE connection_id IN (SELECT {text_value} FROM {items}(?1) AS item) AND (dirty_seq IS NOT NULL OR inflight_seq IS NOT NULL)
+GROUP BY connection_id, entity, outcome;

@@ -33,8 +33,7 @@ func passes(t *testing.T, open Open) {
 		assert.Equal(t, p.Seq, again.Seq, "one that has not ended goes on")
 		assert.Equal(t, "17", again.Cursor)
 		assert.Equal(t, clock, again.Clock)
-		found, err := s.Findings(ctx, id, connection.FastPass)
-		require.NoError(t, err)
+		found := overview(t, s, id).Reconcile
 		assert.Nil(t, found)
 
 		require.NoError(t, s.CommitPassPage(ctx, id, p, "18", 50, 1))
@@ -46,18 +45,15 @@ func passes(t *testing.T, open Open) {
 		assert.Equal(t, clock, next.Watermark)
 		assert.Empty(t, next.Cursor)
 		assert.Zero(t, next.Looked)
-		found, err = s.Findings(ctx, id, connection.FastPass)
-		require.NoError(t, err)
+		found = overview(t, s, id).Reconcile
 		assert.Equal(t, connection.PassCounts{Looked: 300, Differed: 4, Gone: 2}, found.Entities[connection.Orders])
 		require.NoError(t, s.NoteMend(ctx, id, 2, true))
 		require.NoError(t, s.NoteMend(ctx, id, 1, true))
-		found, err = s.Findings(ctx, id, connection.FastPass)
-		require.NoError(t, err)
+		found = overview(t, s, id).Reconcile
 		assert.Equal(t, int64(1), found.Hooks)
 		assert.True(t, found.Script)
 		assert.WithinDuration(t, time.Now(), found.At, time.Minute)
-		found, err = s.Findings(ctx, id, connection.FullPass)
-		require.NoError(t, err)
+		found = overview(t, s, id).Sweep
 		assert.Nil(t, found, "each kind for itself")
 
 		require.NoError(t, s.Erase(ctx, id))
@@ -260,4 +256,12 @@ func losses(t *testing.T, open Open) {
 		assert.Zero(t, record(t, s, order(id, 200)).DirtySeq)
 		assert.Positive(t, record(t, s, order(id, 1)).DirtySeq)
 	})
+}
+
+func overview(t *testing.T, s *store.Store, id connection.ID) store.Overview {
+	t.Helper()
+	all, err := s.Overviews(t.Context(), id, "conn_other")
+	require.NoError(t, err)
+	require.Nil(t, all["conn_other"].Reconcile)
+	return all[id]
 }
