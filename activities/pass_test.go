@@ -234,7 +234,7 @@ func TestPassGoesOnWhereItBrokeOff(t *testing.T) {
 // A sweep that a person wants comes after what holds it, and one that broke off
 // is gone on with.
 func TestASweepThatIsHeldComesLater(t *testing.T) {
-	w := synced(t, func(*worldOptions) {})
+	w := synced(t)
 	slice := func() Held {
 		got, err := w.passSlice(w.ctx, connection.FullPass, PassSlice{ConnectionID: w.c.ID, Left: PassEntities()})
 		require.NoError(t, err)

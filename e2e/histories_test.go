@@ -21,7 +21,7 @@ import (
 // them into failure, and reads every history whole.
 func TestHistoriesHoldNoSecretAndNoPerson(t *testing.T) {
 	t.Parallel()
-	p := start(t, t.TempDir(), nil, "--customers", "25", "--subscribers", "15", "--products", "10", "--orders", "40")
+	p := start(t, t.TempDir(), nil, "--customers", "25", "--subscribers", "15", "--products", "10", "--orders", "120")
 	s := p.ready()
 	api := s.client()
 	temporal, err := client.Dial(client.Options{HostPort: s.Addresses.Temporal})
@@ -41,9 +41,18 @@ func TestHistoriesHoldNoSecretAndNoPerson(t *testing.T) {
 			break
 		}
 	}
-	require.NoError(t, temporal.ScheduleClient().GetHandle(t.Context(), "reconcile/"+c.ID).
-		Trigger(t.Context(), client.ScheduleTriggerOptions{}))
-	awaitTypes(t, p, temporal, "ConnectionSetup", "BulkSync", "SyncRecord", "Reconcile")
+	_, err = api.Act(t.Context(), c.ID, "pause", nil)
+	require.NoError(t, err)
+	for r, err := range api.Records(t.Context(), c.ID, "orders", "") {
+		require.NoError(t, err)
+		_, err := api.SyncRecord(t.Context(), c.ID, "orders", r.RecordID)
+		require.NoError(t, err)
+	}
+	_, err = api.Act(t.Context(), c.ID, "resume", nil)
+	require.NoError(t, err)
+	_, err = api.Act(t.Context(), c.ID, "reconcile", map[string]any{"full": true})
+	require.NoError(t, err)
+	awaitTypes(t, p, temporal, "ConnectionSetup", "BulkSync", "SyncRecord", "SyncBatch", "Reconcile", "Sweep")
 	require.NoError(t, api.RemoveConnection(t.Context(), c.ID))
 	awaitTypes(t, p, temporal, "ConnectionRemoval")
 	s.assertNothingLeft(t)
@@ -72,7 +81,7 @@ func TestHistoriesHoldNoSecretAndNoPerson(t *testing.T) {
 		}
 	}
 	assert.Greater(t, controlled, 10)
-	for _, kind := range []string{"ConnectionSetup", "BulkSync", "SyncRecord", "Reconcile", "ConnectionRemoval"} {
+	for _, kind := range []string{"ConnectionSetup", "BulkSync", "SyncRecord", "SyncBatch", "Reconcile", "Sweep", "ConnectionRemoval"} {
 		assert.Positive(t, types[kind], kind)
 	}
 }

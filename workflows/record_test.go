@@ -95,6 +95,7 @@ func scenarios() []scenario {
 		{"bulk_cancelled_wish", recordBulkCancelledWish},
 		{"batch", recordBatch},
 		{"batch_given_back", recordBatchGivenBack},
+		{"sweep", recordSweep},
 	}
 }
 
@@ -383,11 +384,15 @@ func recordRecordParked(r *recorder) {
 
 // recordReconcile runs it as it is run: by its schedule, which may be made and
 // removed twice.
-func recordReconcile(r *recorder) {
+func recordReconcile(r *recorder) { r.recordScheduled("reconcile", workflows.ReconcileID(r.c.ID)) }
+
+func recordSweep(r *recorder) { r.recordScheduled("sweep", workflows.SweepID(r.c.ID)) }
+
+func (r *recorder) recordScheduled(name, scheduleID string) {
 	for range 2 {
 		require.NoError(r, r.starter.EnsureSchedules(r.ctx, r.c.ID, r.c.StoreHash))
 	}
-	schedule := r.client.ScheduleClient().GetHandle(r.ctx, workflows.ReconcileID(r.c.ID))
+	schedule := r.client.ScheduleClient().GetHandle(r.ctx, scheduleID)
 	require.NoError(r, schedule.Trigger(r.ctx, client.ScheduleTriggerOptions{}))
 	var run *client.ScheduleWorkflowExecution
 	require.Eventually(r, func() bool {
@@ -399,7 +404,7 @@ func recordReconcile(r *recorder) {
 		return run != nil
 	}, 30*time.Second, 100*time.Millisecond)
 	require.NoError(r, r.await(run.WorkflowID))
-	r.save("reconcile", run.WorkflowID, run.FirstExecutionRunID)
+	r.save(name, run.WorkflowID, run.FirstExecutionRunID)
 	for range 2 {
 		require.NoError(r, r.starter.RemoveSchedules(r.ctx, r.c.ID))
 	}

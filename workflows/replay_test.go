@@ -37,7 +37,7 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 		})
 		types[history.Events[0].GetWorkflowExecutionStartedEventAttributes().WorkflowType.Name] = true
 	}
-	for _, name := range []string{"ConnectionSetup", "BulkSync", "SyncRecord", "SyncBatch", "Reconcile", "ConnectionRemoval"} {
+	for _, name := range []string{"ConnectionSetup", "BulkSync", "SyncRecord", "SyncBatch", "Reconcile", "Sweep", "ConnectionRemoval"} {
 		assert.True(t, types[name], "no history of %s", name)
 	}
 }

@@ -67,6 +67,7 @@ func startServer(t *testing.T, w *world) client.Client {
 		temporalWorker.RegisterWorkflow(workflows.SyncRecord)
 		temporalWorker.RegisterWorkflow(workflows.SyncBatch)
 		temporalWorker.RegisterWorkflow(workflows.Reconcile)
+		temporalWorker.RegisterWorkflow(workflows.Sweep)
 		temporalWorker.RegisterWorkflow(workflows.ConnectionRemoval)
 		w.register(temporalWorker)
 		require.NoError(t, temporalWorker.Start())
@@ -191,6 +192,9 @@ func (w *world) register(r worker.ActivityRegistry) {
 	named("SyncSlice", w.slice)
 	named("SyncRecord", w.record)
 	named("SyncBatch", w.batch)
+	named("FullPass", func(_ context.Context, in activities.PassSlice) (activities.PassResult, error) {
+		return activities.PassResult{Left: in.Left[1:], Looked: 250, Differed: 2}, nil // an entity a slice
+	})
 	named("GiveBackBatch", func(context.Context, activities.GivenBack) (int64, error) { return 7, nil })
 }
 
