@@ -130,6 +130,9 @@ func problemOf(err error) *problem {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, store.ErrClosed):
 		return unavailable("the answer took too long: try again", 5*time.Second, err)
 	}
+	if store.IsUnreachable(err) {
+		return unavailable("what the service needs does not answer at the moment, such as its database: try again", 5*time.Second, err)
+	}
 	p := newProblem(kindInternal, "something went wrong on our side; the log has the cause")
 	p.cause = err
 	return p

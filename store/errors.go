@@ -1,8 +1,13 @@
 package store
 
 import (
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
 )
@@ -21,6 +26,21 @@ var (
 	// ErrClosed means that the store was closed.
 	ErrClosed = errors.New("store is closed")
 )
+
+var errRefused = errors.New("PostgreSQL refused the connection: check host, user, password and database of the URL")
+
+// IsUnreachable reports whether err comes of a database that does not answer at
+// the moment: it cannot be reached, or it has ended the connection because it
+// stops, starts or an operator said so.
+func IsUnreachable(err error) bool {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		// Classes 08 connection exception, 53 insufficient resources and 57P
+		// operator intervention (PostgreSQL: Appendix A, error codes).
+		return len(e.Code) == 5 && (e.Code[:2] == "08" || e.Code[:2] == "53" || e.Code[:3] == "57P")
+	}
+	_, network := errors.AsType[net.Error](err)
+	return network || errors.Is(err, errRefused) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF)
+}
 
 // Kinds of ConflictError.
 const (

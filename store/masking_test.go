@@ -117,9 +117,17 @@ func TestPostgreSQLErrorsNameNeitherHostNorUserNorDatabase(t *testing.T) {
 		require.NoError(t, err)
 		_, err = tx.ExecContext(t.Context(), "SELECT $1::text", breakHere)
 		require.ErrorIs(t, err, syscall.ECONNRESET)
+		assert.True(t, store.IsUnreachable(err))
 		tells(t, err.Error())
 		_ = tx.Rollback()
 	})
+
+	_, err = s.DB().ExecContext(t.Context(), "SELECT 1 / 0")
+	require.Error(t, err)
+	assert.False(t, store.IsUnreachable(err), "it answered")
+	_, err = s.DB().ExecContext(t.Context(), "SELECT pg_terminate_backend(pg_backend_pid())")
+	require.Error(t, err)
+	assert.True(t, store.IsUnreachable(err))
 
 	r.cut()
 	s.DB().SetMaxIdleConns(0) // every call from here on makes a connection
@@ -134,6 +142,7 @@ func TestPostgreSQLErrorsNameNeitherHostNorUserNorDatabase(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			err := call(t.Context())
 			require.ErrorContains(t, err, "PostgreSQL refused the connection")
+			assert.True(t, store.IsUnreachable(err))
 			tells(t, err.Error())
 		})
 	}

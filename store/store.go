@@ -266,7 +266,7 @@ func maskConnect(ctx context.Context, err error) error {
 	case errors.Is(err, driver.ErrBadConn):
 		return driver.ErrBadConn // database/sql tries again
 	}
-	return errors.New("PostgreSQL refused the connection: check host, user, password and database of the URL")
+	return errRefused
 }
 
 // dialMasked takes the addresses out of what a broken connection says later.
