@@ -40,6 +40,8 @@ func (s *site) routes() []route {
 		{post, one + "/pause", admin, s.act("pause", "Paused: changes are taken in and wait.")},
 		{post, one + "/resume", admin, s.act("resume", "It goes on.")},
 		{post, one + "/script", admin, s.act("script", "JavaScript tracking is being updated.")},
+		{get, one + "/authentication", admin, s.showAuthentication},
+		{post, one + "/authentication", admin, s.replaceAuthentication},
 		{get, one + "/resync", admin, s.showResync},
 		{post, one + "/resync", admin, s.resync},
 		{get, one + "/remove", admin, s.showRemove},
