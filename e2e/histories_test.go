@@ -41,6 +41,15 @@ func TestHistoriesHoldNoSecretAndNoPerson(t *testing.T) {
 			break
 		}
 	}
+	next, err := api.CreateAuthentication(t.Context(), s.authentication())
+	require.NoError(t, err)
+	_, err = api.ReplaceAuthentication(t.Context(), c.ID, next.ID)
+	require.NoError(t, err)
+	p.eventually(time.Minute, "another authentication in force", func() bool {
+		c, err := api.Connection(t.Context(), c.ID)
+		require.NoError(t, err)
+		return c.AuthenticationID == next.ID
+	})
 	require.NoError(t, temporal.ScheduleClient().GetHandle(t.Context(), "reconcile/"+c.ID).
 		Trigger(t.Context(), client.ScheduleTriggerOptions{}))
 	awaitTypes(t, p, temporal, "ConnectionSetup", "BulkSync", "SyncRecord", "Reconcile")

@@ -203,7 +203,7 @@ func (a accounts) testOmetria(ctx context.Context) (check connection.Check, foun
 		if ometria.IsCredentials(err) {
 			check.Failure = connection.FailureInvalidCredentials
 			check.Message = "Ometria refuses the API key. Compare it with the one in Ometria's settings (API keys); " +
-				"a new key can need 10 minutes before it works."
+				"a new key can need 10 minutes before it works. If it is another, create a new authentication with it, which then takes this one's place."
 			return check, nil
 		}
 		check.Message = notNow("Ometria", err)

@@ -12,6 +12,7 @@ import (
 type authenticationPage struct {
 	heading
 	Choices []apiclient.Authentication // of the store, but for the one in force
+	Next    string                     // the name of one that is being tried
 	Chosen  string
 	// Made is one that this page made: it goes when another takes its place.
 	Made   string
@@ -35,6 +36,9 @@ func (s *site) authenticationPage(v *visit, status int, p authenticationPage) er
 	for a, err := range v.api.Authentications(ctx) {
 		if err != nil {
 			return err
+		}
+		if a.ID == c.NextAuthentication {
+			p.Next = a.Name
 		}
 		if a.StoreHash == c.StoreHash && a.ID != c.AuthenticationID {
 			p.Choices = append(p.Choices, a)
