@@ -24,6 +24,9 @@ func (s *connectionSetup) replace(ctx workflow.Context, wish *SetupMode) error {
 	if err := s.stepWith(ctx, "Look up the new authentication", acts.NextAuthentication, ref, &next); err != nil {
 		return err
 	}
+	if s.standing { // its bulk sync may not have said so yet
+		next.SetUp = false
+	}
 	err := s.change(ctx, wish, next)
 	if ctx.Err() != nil {
 		return err
