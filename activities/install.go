@@ -187,6 +187,9 @@ func (i *installer) ensureHooks(ctx context.Context) (mended int, err error) {
 // createHook creates a hook. What the API answers to a duplicate is not
 // documented, so a refusal is taken as the word to list again.
 func (i *installer) createHook(ctx context.Context, input bigcommerce.HookInput) (bigcommerce.Hook, error) {
+	if err := i.mayMake(ctx); err != nil {
+		return bigcommerce.Hook{}, err
+	}
 	hook, err := i.shop.Hooks.Create(ctx, input)
 	if err == nil || !isStatus(err, 409, 422) {
 		if err != nil {

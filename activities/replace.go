@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -235,6 +236,24 @@ func (a *Activities) installerWith(ctx context.Context, c connection.Connection,
 		return nil, err
 	}
 	return &installer{Activities: a, connection: c.With(with), whole: c, shop: accounts.BigCommerce}, nil
+}
+
+// errReplaced stops work that began before its authentication was replaced: what
+// it made now nobody would remove. Tried again it is done with the new one.
+var errReplaced = errors.New("the authentication was replaced meanwhile")
+
+// mayMake looks, just before something is made, whether the installer's
+// authentication is still in force or wanted.
+func (i *installer) mayMake(ctx context.Context) error {
+	c, err := i.Store.Connection(ctx, i.connection.ID)
+	if err != nil {
+		return fmt.Errorf("read connection: %w", err)
+	}
+	with, wanted := i.connection.AuthenticationID, c.Replacing.Wanted
+	if c.AuthenticationID != with && (wanted == nil || wanted.AuthenticationID != with) {
+		return errReplaced
+	}
+	return nil
 }
 
 // note keeps what was put into the store with the installer's authentication.

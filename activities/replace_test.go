@@ -206,6 +206,21 @@ func TestReplaceAuthenticationIsTriedAgainWhileTheStoreIsAway(t *testing.T) {
 	w.stands(theirs, ours)
 }
 
+// A Reconcile that began before the switch, and is late, makes nothing with the
+// old token that nobody would remove.
+func TestWorkOfBeforeASwitchMakesNothing(t *testing.T) {
+	w, in := rotating(t, bigcommercesim.DefaultScopes())
+	late, err := w.installer(w.ctx, w.c.ID)
+	require.NoError(t, err)
+	w.replace(in)
+	w.removeReplaced()
+	_, err = late.ensureHooks(w.ctx)
+	require.ErrorIs(t, err, errReplaced)
+	_, err = late.ensureScripts(w.ctx, false)
+	require.ErrorIs(t, err, errReplaced)
+	w.stands(theirs, ours)
+}
+
 // goingOn is Workflows that counts what is gone on with.
 type goingOn struct {
 	stopper

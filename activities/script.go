@@ -160,6 +160,9 @@ func (set *scriptSet) keepConsent(want *bigcommerce.Script, chosen string) {
 }
 
 func (set *scriptSet) create(ctx context.Context, want bigcommerce.Script) error {
+	if err := set.mayMake(ctx); err != nil {
+		return err
+	}
 	made, err := set.shop.Scripts.Create(ctx, want)
 	if err != nil {
 		return scriptRefused(err, want.Kind == bigcommerce.ScriptKindSrc || set.room <= 0, scriptsPerAccount-set.room)
