@@ -17,9 +17,11 @@ type Schedules interface {
 	RemoveSchedules(ctx context.Context, id connection.ID) error
 }
 
-// Workflows stops a connection's workflows.
+// Workflows stops a connection's workflows, and has a change of its
+// authentication gone on with.
 type Workflows interface {
 	StopAll(ctx context.Context, id connection.ID) error
+	ReplaceAuthentication(ctx context.Context, c connection.Connection) (workflowID string, err error)
 }
 
 // Tester tries an authentication's credentials and scopes.
@@ -191,9 +193,9 @@ func (a *Activities) FailSetup(ctx context.Context, in Failure) error {
 func nextStep(code string) string {
 	switch code {
 	case connection.FailureInvalidCredentials:
-		return "If the Ometria API key is new, wait 10 minutes and resume the connection. Otherwise remove the connection, make an authentication with the right credentials, and connect the store again."
+		return "If the Ometria API key is new, wait 10 minutes and resume the connection. Otherwise replace the authentication by one with the right credentials, which sets the connection up again."
 	case connection.FailureMissingScope:
-		return "Create a BigCommerce API account that has the scope, remove the connection, make an authentication with the new account, and connect the store again."
+		return "Create a BigCommerce API account that has the scope, and replace the authentication by one with the new account, which sets the connection up again."
 	case connection.FailureMultiCurrencyStore:
 		return "Stores that take payment in several currencies are not supported: leave one transactional currency and resume the connection."
 	case connection.FailureUnknownStore:

@@ -98,7 +98,7 @@ func blameStore(err error) *connection.Parked {
 	case bigcommerce.IsUnauthorized(err), bigcommerce.IsForbidden(err):
 		return &connection.Parked{
 			Code:   connection.BigCommerceCredentials,
-			Detail: "BigCommerce refuses the access token or a scope of it: test the authentication, and replace the API account if it was changed or deleted.",
+			Detail: "BigCommerce refuses the access token or a scope of it: test the authentication. If the API account was changed or deleted, create a new one, and replace the authentication of this connection by one with its token.",
 		}
 	case bigcommerce.IsUnavailable(err), bigcommerce.IsUnknownRoute(err), notDialled(err):
 		return storeUnavailable()
@@ -122,7 +122,7 @@ func blameOmetria(err error) *connection.Parked {
 	case ometria.IsCredentials(err):
 		return &connection.Parked{
 			Code:   connection.OmetriaCredentials,
-			Detail: "Ometria refuses the API key: check whether it was revoked. A new key can need 10 minutes before it works.",
+			Detail: "Ometria refuses the API key: check whether it was revoked. If so, replace the authentication of this connection by one with a new key, which can need 10 minutes before it works.",
 		}
 	case ometria.IsUnavailable(err):
 		return ometriaUnavailable()

@@ -10,7 +10,6 @@ import (
 
 	"github.com/ometria/ometria-bigcommerce/bigcommerce"
 	"github.com/ometria/ometria-bigcommerce/connection"
-	"github.com/ometria/ometria-bigcommerce/pacing"
 	"github.com/ometria/ometria-bigcommerce/store"
 )
 
@@ -19,8 +18,12 @@ import (
 // a step that failed may have done its work.
 type installer struct {
 	*Activities
-	connection connection.Connection
+	connection connection.Connection // as the authentication of shop sees it
+	whole      connection.Connection // as it is
 	shop       *bigcommerce.Client
+	// consents are the consent categories, by channel, of scripts that new ones
+	// are to take the place of.
+	consents map[int64]string
 }
 
 // setupError names what ends a setup when the store does not let a step in: the
@@ -43,11 +46,7 @@ func (a *Activities) installer(ctx context.Context, id connection.ID) (*installe
 	if err != nil {
 		return nil, fmt.Errorf("read connection: %w", err)
 	}
-	accounts, err := a.Dialer.Open(ctx, c.AuthenticationID, c.IdentificationCode, pacing.Realtime)
-	if err != nil {
-		return nil, err
-	}
-	return &installer{Activities: a, connection: c, shop: accounts.BigCommerce}, nil
+	return a.installerWith(ctx, c, c.AuthenticationID)
 }
 
 // Validate tries both credentials and every scope, refuses a store that takes
@@ -58,17 +57,9 @@ func (a *Activities) Validate(ctx context.Context, in Connection) error {
 	if err != nil {
 		return temporalError(err)
 	}
-	report, err := a.Tester.Test(ctx, c.AuthenticationID)
+	report, err := a.tryAccounts(ctx, c.AuthenticationID)
 	if err != nil {
-		return temporalError(err)
-	}
-	if failed := report.FirstFailure(); failed != nil {
-		return failure(failed.Failure, failed.Message)
-	}
-	for _, check := range report.Checks {
-		if !check.OK {
-			return fmt.Errorf("%s: %s", check.Name, check.Message)
-		}
+		return err
 	}
 	if err := a.Store.SetStoreInfo(ctx, c.ID, report.Store); err != nil {
 		return temporalError(err)
@@ -77,6 +68,24 @@ func (a *Activities) Validate(ctx context.Context, in Connection) error {
 		return nil // contacts found now may be our own
 	}
 	return temporalError(a.Store.SetAccountHeldContacts(ctx, c.ID, report.HoldsContacts))
+}
+
+// tryAccounts tests an authentication. A check that may pass when it is made
+// again is an error that is tried again.
+func (a *Activities) tryAccounts(ctx context.Context, id connection.AuthenticationID) (connection.Report, error) {
+	report, err := a.Tester.Test(ctx, id)
+	if err != nil {
+		return report, temporalError(err)
+	}
+	if failed := report.FirstFailure(); failed != nil {
+		return report, failure(failed.Failure, failed.Message)
+	}
+	for _, check := range report.Checks {
+		if !check.OK {
+			return report, fmt.Errorf("%s: %s", check.Name, check.Message)
+		}
+	}
+	return report, nil
 }
 
 // mustStayClean reports whether nothing of ours may be put into the store: the
@@ -167,7 +176,7 @@ func (i *installer) ensureHooks(ctx context.Context) (mended int, err error) {
 		}
 	}
 	now := time.Now().UTC()
-	return mended, i.Store.SetInstalled(ctx, i.connection.ID, func(installed *connection.Installed) {
+	return mended, i.note(ctx, func(installed *connection.Installed) {
 		installed.Hooks = noted
 		if installed.HooksMadeAt == nil {
 			installed.HooksMadeAt = &now
@@ -178,6 +187,9 @@ func (i *installer) ensureHooks(ctx context.Context) (mended int, err error) {
 // createHook creates a hook. What the API answers to a duplicate is not
 // documented, so a refusal is taken as the word to list again.
 func (i *installer) createHook(ctx context.Context, input bigcommerce.HookInput) (bigcommerce.Hook, error) {
+	if err := i.mayMake(ctx); err != nil {
+		return bigcommerce.Hook{}, err
+	}
 	hook, err := i.shop.Hooks.Create(ctx, input)
 	if err == nil || !isStatus(err, 409, 422) {
 		if err != nil {

@@ -20,6 +20,12 @@ func (a *Activities) Reconcile(ctx context.Context, in Connection) (Mended, erro
 	defer beat(ctx)()
 	var mended Mended
 	c, held, err := a.held(ctx, in.ConnectionID)
+	if err == nil && held != HeldRemoved && !c.Replacing.Empty() {
+		// Its workflow was lost, or could not finish. What it makes and removes
+		// is not mended meanwhile.
+		_, err = a.Workflows.ReplaceAuthentication(ctx, c)
+		return mended, err
+	}
 	if err != nil || held == HeldRemoved || held == HeldParked {
 		mended.Held = held
 		return mended, temporalError(err)

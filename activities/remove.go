@@ -27,36 +27,61 @@ func (a *Activities) RemoveSchedules(ctx context.Context, in Connection) error {
 
 // RemoveHooks deletes our webhooks, and only ours.
 func (a *Activities) RemoveHooks(ctx context.Context, in Connection) (Removed, error) {
+	return a.takeOut(ctx, in, (*installer).removeHooks)
+}
+
+// RemoveScript deletes our scripts of all channels, and only ours.
+func (a *Activities) RemoveScript(ctx context.Context, in Connection) (Removed, error) {
+	return a.takeOut(ctx, in, (*installer).removeScripts)
+}
+
+// takeOut removes with the authentication in force, and from a connection that
+// is going with all those that something may still be there of.
+func (a *Activities) takeOut(ctx context.Context, in Connection, remove func(*installer, context.Context) (Removed, error)) (all Removed, err error) {
 	defer beat(ctx)()
-	i, err := a.installer(ctx, in.ConnectionID)
+	c, err := a.Store.Connection(ctx, in.ConnectionID)
 	if err != nil {
-		return Removed{}, temporalError(unlessGone(err))
+		return all, temporalError(unlessGone(err))
 	}
+	with := []connection.AuthenticationID{c.AuthenticationID}
+	if c.Phase == connection.Removing {
+		with = append(with, c.Replacing.Authentications()...)
+	}
+	for _, id := range with {
+		i, err := a.installerWith(ctx, c, id)
+		if connectionIsGone(err) {
+			continue
+		}
+		if err != nil {
+			return all, temporalError(err)
+		}
+		removed, err := remove(i, ctx)
+		all.Hooks, all.Scripts, all.LeftBehind = all.Hooks+removed.Hooks, all.Scripts+removed.Scripts, all.LeftBehind || removed.LeftBehind
+		if err != nil {
+			return all, err
+		}
+	}
+	return all, nil
+}
+
+func (i *installer) removeHooks(ctx context.Context) (Removed, error) {
 	n, err := deleteOurs(ctx, i.shop.Hooks.List, i.ourHook, func(h bigcommerce.Hook) error { return i.shop.Hooks.Delete(ctx, h.ID) })
 	removed := Removed{Hooks: n}
 	if err != nil {
 		return i.leftBehind(ctx, removed, len(i.connection.Installed.Hooks) > 0, fmt.Errorf("delete hooks: %w", err))
 	}
-	return removed, temporalError(a.Store.SetInstalled(ctx, in.ConnectionID, func(installed *connection.Installed) {
+	return removed, temporalError(i.note(ctx, func(installed *connection.Installed) {
 		installed.Hooks, installed.HooksMadeAt = nil, nil
 	}))
 }
 
-// RemoveScript deletes our scripts of all channels, and only ours.
-func (a *Activities) RemoveScript(ctx context.Context, in Connection) (Removed, error) {
-	defer beat(ctx)()
-	i, err := a.installer(ctx, in.ConnectionID)
-	if err != nil {
-		return Removed{}, temporalError(unlessGone(err))
-	}
+func (i *installer) removeScripts(ctx context.Context) (Removed, error) {
 	n, err := deleteOurs(ctx, i.shop.Scripts.List, i.ours, func(s bigcommerce.Script) error { return i.shop.Scripts.Delete(ctx, s.UUID) })
 	removed := Removed{Scripts: n}
 	if err != nil {
 		return i.leftBehind(ctx, removed, len(i.connection.Installed.Scripts) > 0, fmt.Errorf("delete scripts: %w", err))
 	}
-	return removed, temporalError(a.Store.SetInstalled(ctx, in.ConnectionID, func(installed *connection.Installed) {
-		installed.Scripts = nil
-	}))
+	return removed, temporalError(i.note(ctx, func(installed *connection.Installed) { installed.Scripts = nil }))
 }
 
 // deleteOurs deletes what is ours of a list and returns how many that were.
@@ -81,7 +106,7 @@ func deleteOurs[T any](ctx context.Context, list func(context.Context) ([]T, err
 // leftBehind ends a removal that the store does not let us do: no retry helps
 // a revoked token. Any other error is tried again.
 func (i *installer) leftBehind(ctx context.Context, removed Removed, stands bool, err error) (Removed, error) {
-	if !bigcommerce.IsUnauthorized(err) && !bigcommerce.IsForbidden(err) && !bigcommerce.IsUnknownRoute(err) {
+	if !locked(err) {
 		return removed, temporalError(err)
 	}
 	if !stands {

@@ -140,6 +140,9 @@ func TestSetPhaseAndFailSetup(t *testing.T) {
 type stopper struct{ err error }
 
 func (s stopper) StopAll(context.Context, connection.ID) error { return s.err }
+func (s stopper) ReplaceAuthentication(context.Context, connection.Connection) (string, error) {
+	return "", s.err
+}
 
 func TestStopWorkflows(t *testing.T) {
 	w := newWorld(t)

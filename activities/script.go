@@ -25,8 +25,12 @@ func (a *Activities) InstallScript(ctx context.Context, in Connection) error {
 	if err != nil || mustStayClean(i.connection) {
 		return temporalError(err)
 	}
-	_, err = i.ensureScripts(ctx, true)
-	return setupError(err)
+	if _, err = i.ensureScripts(ctx, true); err != nil {
+		return setupError(err)
+	}
+	// Whoever renews the script has looked at what was left behind, and what an
+	// undone setup left is ours again.
+	return temporalError(i.show(ctx, false, connection.LeftBehind, ""))
 }
 
 func (i *installer) ours(s bigcommerce.Script) bool {
@@ -48,7 +52,7 @@ func (i *installer) ensureScripts(ctx context.Context, renew bool) (mended bool,
 	}
 	standing := slices.DeleteFunc(slices.Clone(all), func(s bigcommerce.Script) bool { return !i.ours(s) })
 	set := scriptSet{installer: i, standing: standing, room: scriptsPerAccount - len(all)}
-	for _, channel := range channelsOf(fronts, known, standing) {
+	for _, channel := range channelsOf(fronts, known, standing, i.before()) {
 		if err := set.ensure(ctx, channel, renew); err != nil {
 			// The failure goes out as it is: Temporal looks at nothing inside.
 			if noting := set.note(ctx, i.connection.Installed.Scripts...); noting != nil {
@@ -82,9 +86,17 @@ func (i *installer) storefronts(ctx context.Context) (fronts tag.Storefronts, kn
 	return fronts, len(fronts.Rendered)+len(fronts.Headless) > 0, nil
 }
 
+// before are the scripts that new ones are to take the place of.
+func (i *installer) before() []connection.Script {
+	if i.connection.AuthenticationID == i.whole.AuthenticationID {
+		return nil
+	}
+	return i.whole.Installed.Scripts
+}
+
 // channelsOf are the channels that want a script. Where nobody knows them,
 // those that have one keep it, and the first goes to the default channel.
-func channelsOf(fronts tag.Storefronts, known bool, standing []bigcommerce.Script) []int64 {
+func channelsOf(fronts tag.Storefronts, known bool, standing []bigcommerce.Script, before []connection.Script) []int64 {
 	var channels []int64
 	if known {
 		for _, channel := range fronts.Rendered {
@@ -93,6 +105,9 @@ func channelsOf(fronts tag.Storefronts, known bool, standing []bigcommerce.Scrip
 		return channels
 	}
 	for _, s := range standing {
+		channels = append(channels, s.ChannelID)
+	}
+	for _, s := range before {
 		channels = append(channels, s.ChannelID)
 	}
 	slices.Sort(channels)
@@ -117,15 +132,13 @@ func (set *scriptSet) ensure(ctx context.Context, channel int64, renew bool) err
 	want := tag.Script(set.connection, set.TagURL, channel)
 	at := slices.IndexFunc(set.standing, func(s bigcommerce.Script) bool { return s.ChannelID == channel || s.ChannelID == 0 || channel == 0 })
 	if at < 0 {
+		set.keepConsent(&want, set.consents[channel])
 		set.mended = true
 		return set.create(ctx, want)
 	}
 	found := set.standing[at]
 	set.standing = slices.Delete(set.standing, at, at+1)
-	chosen := found.ConsentCategory // in Script Manager, by the merchant
-	if set.connection.Settings.ScriptConsent == "" && chosen != "" && chosen != bigcommerce.ConsentUnknown {
-		want.ConsentCategory = chosen
-	}
+	set.keepConsent(&want, found.ConsentCategory)
 	want.UUID = found.UUID
 	if tag.Same(found, want) && found.ConsentCategory == want.ConsentCategory {
 		if !renew {
@@ -138,7 +151,18 @@ func (set *scriptSet) ensure(ctx context.Context, channel int64, renew bool) err
 	return set.update(ctx, found, want)
 }
 
+// keepConsent leaves the consent category as the merchant chose it in Script
+// Manager, unless the setting does.
+func (set *scriptSet) keepConsent(want *bigcommerce.Script, chosen string) {
+	if set.connection.Settings.ScriptConsent == "" && chosen != "" && chosen != bigcommerce.ConsentUnknown {
+		want.ConsentCategory = chosen
+	}
+}
+
 func (set *scriptSet) create(ctx context.Context, want bigcommerce.Script) error {
+	if err := set.mayMake(ctx); err != nil {
+		return err
+	}
 	made, err := set.shop.Scripts.Create(ctx, want)
 	if err != nil {
 		return scriptRefused(err, want.Kind == bigcommerce.ScriptKindSrc || set.room <= 0, scriptsPerAccount-set.room)
@@ -210,7 +234,7 @@ func (set *scriptSet) note(ctx context.Context, others ...connection.Script) err
 	if slices.Equal(noted, set.connection.Installed.Scripts) {
 		return nil
 	}
-	return set.Store.SetInstalled(ctx, set.connection.ID, func(installed *connection.Installed) { installed.Scripts = noted })
+	return set.installer.note(ctx, func(installed *connection.Installed) { installed.Scripts = noted })
 }
 
 // showScriptState reads back what was written, because BigCommerce may take a

@@ -116,11 +116,13 @@ func TestRemoveConnection(t *testing.T) {
 		assert.Contains(t, s.call(adminToken, "POST", path+action, nil).problem(409).Detail, "being removed", action)
 	}
 	s.call(adminToken, "PATCH", path, map[string]any{"name": "x"}, "If-Match", "*").problem(409)
+	next := map[string]any{"authentication_id": s.authentication("abc1")}
+	s.call(adminToken, "PUT", path+"/authentication", next).problem(409)
 	assert.Empty(t, s.starter.take())
 
 	require.NoError(t, s.store.Erase(t.Context(), id))
 	s.inspector.err = store.ErrNotFound // as the live questions find it
-	bodies := map[string]any{"lookUpRecords": map[string]any{"order_number": "1"}, "decideDeletions": map[string]any{"decision": "confirm"}}
+	bodies := map[string]any{"lookUpRecords": map[string]any{"order_number": "1"}, "decideDeletions": map[string]any{"decision": "confirm"}, "replaceAuthentication": next}
 	for _, o := range operations(t) {
 		if o.role() == nobody || !strings.Contains(o.path, "{connection_id}") {
 			continue

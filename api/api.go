@@ -25,6 +25,7 @@ type Starter interface {
 	Ready(ctx context.Context) error
 	SetUp(ctx context.Context, c connection.Connection) (workflowID string, err error)
 	UpdateScript(ctx context.Context, c connection.Connection) (workflowID string, err error)
+	ReplaceAuthentication(ctx context.Context, c connection.Connection) (workflowID string, err error)
 	Resync(ctx context.Context, c connection.Connection, r starter.Resync) (workflowID string, err error)
 	Pause(ctx context.Context, id connection.ID) error
 	Resume(ctx context.Context, id connection.ID) error

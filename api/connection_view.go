@@ -14,28 +14,31 @@ import (
 )
 
 type connectionView struct {
-	ID                 connection.ID               `json:"id"`
-	Name               string                      `json:"name"`
-	AuthenticationID   connection.AuthenticationID `json:"authentication_id"`
-	StoreHash          connection.StoreHash        `json:"store_hash"`
-	IdentificationCode string                      `json:"identification_code"`
-	BulkSyncStartDate  *string                     `json:"bulk_sync_start_date"`
-	Timezone           string                      `json:"timezone"`
-	OrderStatusMapping []connection.StatusRule     `json:"order_status_mapping"`
-	Settings           connection.Settings         `json:"settings"`
-	Status             connection.Status           `json:"status"`
-	Failure            *connection.Failure         `json:"failure"`
-	Attention          []connection.Attention      `json:"attention"`
-	Progress           connection.Progress         `json:"progress"`
-	Health             healthView                  `json:"health"`
-	Store              storeView                   `json:"store"`
-	LastWebhookAt      *time.Time                  `json:"last_webhook_at"`
-	LastReconcileAt    *time.Time                  `json:"last_reconcile_at"`
-	LastReconcile      *reconcileView              `json:"last_reconcile"`
-	LastSweep          *sweepView                  `json:"last_sweep"`
-	Links              links                       `json:"links"`
-	CreatedAt          *time.Time                  `json:"created_at"`
-	UpdatedAt          *time.Time                  `json:"updated_at"`
+	ID               connection.ID               `json:"id"`
+	Name             string                      `json:"name"`
+	AuthenticationID connection.AuthenticationID `json:"authentication_id"`
+	// NextAuthenticationID is of one that is being tried and takes the other's
+	// place if it does; nil when none is.
+	NextAuthenticationID *connection.AuthenticationID `json:"next_authentication_id"`
+	StoreHash            connection.StoreHash         `json:"store_hash"`
+	IdentificationCode   string                       `json:"identification_code"`
+	BulkSyncStartDate    *string                      `json:"bulk_sync_start_date"`
+	Timezone             string                       `json:"timezone"`
+	OrderStatusMapping   []connection.StatusRule      `json:"order_status_mapping"`
+	Settings             connection.Settings          `json:"settings"`
+	Status               connection.Status            `json:"status"`
+	Failure              *connection.Failure          `json:"failure"`
+	Attention            []connection.Attention       `json:"attention"`
+	Progress             connection.Progress          `json:"progress"`
+	Health               healthView                   `json:"health"`
+	Store                storeView                    `json:"store"`
+	LastWebhookAt        *time.Time                   `json:"last_webhook_at"`
+	LastReconcileAt      *time.Time                   `json:"last_reconcile_at"`
+	LastReconcile        *reconcileView               `json:"last_reconcile"`
+	LastSweep            *sweepView                   `json:"last_sweep"`
+	Links                links                        `json:"links"`
+	CreatedAt            *time.Time                   `json:"created_at"`
+	UpdatedAt            *time.Time                   `json:"updated_at"`
 }
 
 // changedView is what a change answers: what it makes advisable, too.
@@ -151,6 +154,9 @@ func (a *api) viewOne(ctx context.Context, c connection.Connection, o store.Over
 		Health: health, LastWebhookAt: moment(c.LastWebhookAt), LastReconcileAt: moment(c.LastReconcileAt),
 		Store: viewStore(c.Store), LastReconcile: viewReconcile(o.Reconcile), LastSweep: viewSweep(o.Sweep),
 		Links: links{a.connectionLinks(c.ID)}, CreatedAt: moment(c.CreatedAt), UpdatedAt: moment(c.UpdatedAt),
+	}
+	if c.Replacing.Wanted != nil {
+		v.NextAuthenticationID = &c.Replacing.Wanted.AuthenticationID
 	}
 	if c.BulkSyncStartDate != "" {
 		v.BulkSyncStartDate = &c.BulkSyncStartDate

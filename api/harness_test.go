@@ -322,6 +322,9 @@ func (f *fakeStarter) SetUp(_ context.Context, c connection.Connection) (string,
 func (f *fakeStarter) UpdateScript(_ context.Context, c connection.Connection) (string, error) {
 	return "", f.note("UpdateScript", string(c.ID))
 }
+func (f *fakeStarter) ReplaceAuthentication(_ context.Context, c connection.Connection) (string, error) {
+	return "", f.note("ReplaceAuthentication", string(c.ID))
+}
 func (f *fakeStarter) Resync(_ context.Context, c connection.Connection, r starter.Resync) (string, error) {
 	asked, err := json.Marshal(r)
 	if err != nil {

@@ -118,7 +118,9 @@ func problemOf(err error) *problem {
 	case errors.Is(err, store.ErrStale):
 		return newProblem(kindStale, "it changed since it was read: read it again and repeat the change with the new ETag")
 	case errors.Is(err, store.ErrInUse):
-		return newProblem(kindConflict, "a connection uses this authentication: remove the connection first")
+		return newProblem(kindConflict, "a connection uses this authentication, or has still to remove what it made with it: replace it there, or remove the connection, first")
+	case errors.Is(err, store.ErrRemoving):
+		return beingRemoved()
 	case errors.Is(err, store.ErrInProgress):
 		p := newProblem(kindConflict, "a request with this Idempotency-Key is still in progress: wait for its answer")
 		p.retryAfter = time.Second

@@ -17,7 +17,7 @@ type route struct {
 
 func (a *api) routes() []route {
 	const (
-		get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
+		get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
 
 		authentications = "/v1/authentications"
 		authentication  = authentications + "/:authentication_id"
@@ -41,6 +41,7 @@ func (a *api) routes() []route {
 		{get, connection + "/events", Support, a.streamEvents},
 		{patch, connection, Admin, change(a, "changed the connection", a.changeConnection)},
 		{del, connection, Admin, change(a, "removed the connection", a.removeConnection)},
+		{put, connection + "/authentication", Admin, change(a, "replaced the authentication", a.replaceAuthentication)},
 		{post, connection + "/script", Admin, change(a, "updated the JavaScript tracking", a.updateScript)},
 		{post, connection + "/resync", Admin, change(a, "started a re-sync", a.resync)},
 		{post, connection + "/pause", Admin, change(a, "paused the connection", a.pause)},

@@ -51,10 +51,10 @@ type signatures struct {
 // signer is what is remembered of a connection, so that a delivery costs no
 // look into the database.
 type signer struct {
-	mu     sync.Mutex // guards what follows
-	secret connection.Secret
-	readAt time.Time
-	shown  bool // attention has the word
+	mu      sync.Mutex          // guards what follows
+	secrets []connection.Secret // of all its authentications; none when one of them has none
+	readAt  time.Time
+	shown   bool // attention has the word
 	// mayShow and mayTake bound how often attention is written.
 	mayShow, mayTake bool
 }
@@ -84,7 +84,7 @@ func (s *signatures) check(ctx context.Context, id connection.ID, body []byte, h
 		err = s.store.Attend(ctx, id, connection.Attention{
 			Code: connection.WebhookSignature,
 			Action: "Webhooks come with the right secret header, and are taken in, but their signature is not of the client secret that we hold: " +
-				"it is probably another API account's. Make an authentication with the client secret that belongs to the access token, or with none.",
+				"it is probably another API account's. Make an authentication with the client secret that belongs to the access token, or with none, and replace this connection's by it.",
 		})
 	case take:
 		err = s.store.Unattend(ctx, id, connection.WebhookSignature)
@@ -103,14 +103,14 @@ func (k *signer) check(ctx context.Context, from *store.Store, id connection.ID,
 			return signatureUnknown, false, false, err
 		}
 	}
-	found = verify(k.secret, body, headers)
+	found = verifyAny(k.secrets, body, headers)
 	if found == signatureMismatch && time.Since(k.readAt) >= signerDoubted {
 		mayShow, mayTake := k.mayShow, k.mayTake
 		if err := k.read(ctx, from, id); err != nil {
 			return signatureUnknown, false, false, err
 		}
 		k.mayShow, k.mayTake = mayShow, mayTake
-		found = verify(k.secret, body, headers)
+		found = verifyAny(k.secrets, body, headers)
 	}
 	switch {
 	case found == signatureMismatch && !k.shown && k.mayShow:
@@ -121,27 +121,42 @@ func (k *signer) check(ctx context.Context, from *store.Store, id connection.ID,
 	return found, show, take, nil
 }
 
-// read looks up the client secret of the connection's present authentication.
+// read looks up the client secrets of the connection's authentications: while
+// one takes another's place, webhooks of both API accounts come.
 func (k *signer) read(ctx context.Context, from *store.Store, id connection.ID) error {
 	c, err := from.Connection(ctx, id)
 	if err != nil {
 		return err
 	}
-	authentication, err := from.Authentication(ctx, c.AuthenticationID)
-	if err != nil {
-		return err
-	}
-	var secret connection.Secret
-	if authentication.HasClientSecret {
-		credentials, err := from.Credentials(ctx, c.AuthenticationID)
+	var secrets []connection.Secret
+	for _, id := range append([]connection.AuthenticationID{c.AuthenticationID}, c.Replacing.Authentications()...) {
+		authentication, err := from.Authentication(ctx, id)
 		if err != nil {
 			return err
 		}
-		secret = credentials.ClientSecret
+		if !authentication.HasClientSecret { // whose webhooks nobody can tell from forged ones
+			secrets = nil
+			break
+		}
+		credentials, err := from.Credentials(ctx, id)
+		if err != nil {
+			return err
+		}
+		secrets = append(secrets, credentials.ClientSecret)
 	}
-	k.secret, k.readAt, k.mayShow, k.mayTake = secret, time.Now(), true, true
+	k.secrets, k.readAt, k.mayShow, k.mayTake = secrets, time.Now(), true, true
 	k.shown = slices.ContainsFunc(c.Attention, func(a connection.Attention) bool { return a.Code == connection.WebhookSignature })
 	return nil
+}
+
+// verifyAny checks a signature with each of the secrets that it may be of.
+func verifyAny(secrets []connection.Secret, body []byte, headers http.Header) (found signature) {
+	for _, secret := range secrets {
+		if found = verify(secret, body, headers); found == signatureValid {
+			return found
+		}
+	}
+	return found
 }
 
 // verify checks a signature as the page "HTTPS webhook overview" of BigCommerce

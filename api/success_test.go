@@ -19,12 +19,13 @@ func TestEveryOperationAnswersAsDescribed(t *testing.T) {
 		"createAuthentication": authenticationOf("abc2"),
 		"createConnection": map[string]any{"authentication_id": authentication, "identification_code": "z", "timezone": "UTC",
 			"order_status_mapping": []any{map[string]any{"status_id": 2, "status": "sent", "is_valid": true, "send": true}}},
-		"changeConnection": map[string]any{"name": "new"},
-		"decideDeletions":  map[string]any{"decision": "discard"},
-		"resync":           map[string]any{"entities": []string{"orders"}},
-		"lookUpRecords":    map[string]any{"email": "jane@example.com"},
-		"retryFailures":    map[string]any{"entity": "orders"},
-		"receiveWebhook":   delivery("store/order/created", `{"type":"order","id":1}`),
+		"replaceAuthentication": map[string]any{"authentication_id": s.authentication("abc1")},
+		"changeConnection":      map[string]any{"name": "new"},
+		"decideDeletions":       map[string]any{"decision": "discard"},
+		"resync":                map[string]any{"entities": []string{"orders"}},
+		"lookUpRecords":         map[string]any{"email": "jane@example.com"},
+		"retryFailures":         map[string]any{"entity": "orders"},
+		"receiveWebhook":        delivery("store/order/created", `{"type":"order","id":1}`),
 	}
 	var last []operation // what ends the others' subject
 	run := func(o operation) {

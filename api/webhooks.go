@@ -147,6 +147,6 @@ func (a *api) appUninstalled(ctx context.Context, id connection.ID) error {
 	a.Logger.WarnContext(ctx, "api account uninstalled", "connection_id", id)
 	return a.Store.Attend(ctx, id, connection.Attention{
 		Code:   connection.AppUninstalled,
-		Action: "BigCommerce says that our API account was uninstalled: create a new one, and a new authentication with its token",
+		Action: "BigCommerce says that our API account was uninstalled: create a new one and an authentication with its token, then replace the authentication of this connection",
 	})
 }

@@ -58,6 +58,7 @@ type Connection struct {
 	Parked             *Parked
 	Store              StoreInfo
 	Installed          Installed
+	Replacing          Replacing
 	// AccountHeldContacts reports whether the Ometria account held contacts
 	// before this connection first pushed: then history carries no consent.
 	AccountHeldContacts bool

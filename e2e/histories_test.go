@@ -50,6 +50,15 @@ func TestHistoriesHoldNoSecretAndNoPerson(t *testing.T) {
 	}
 	_, err = api.Act(t.Context(), c.ID, "resume", nil)
 	require.NoError(t, err)
+	next, err := api.CreateAuthentication(t.Context(), s.authentication())
+	require.NoError(t, err)
+	_, err = api.ReplaceAuthentication(t.Context(), c.ID, next.ID)
+	require.NoError(t, err)
+	p.eventually(time.Minute, "another authentication in force", func() bool {
+		c, err := api.Connection(t.Context(), c.ID)
+		require.NoError(t, err)
+		return c.AuthenticationID == next.ID
+	})
 	_, err = api.Act(t.Context(), c.ID, "reconcile", map[string]any{"full": true})
 	require.NoError(t, err)
 	awaitTypes(t, p, temporal, "ConnectionSetup", "BulkSync", "SyncRecord", "SyncBatch", "Reconcile", "Sweep")

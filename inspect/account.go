@@ -38,7 +38,7 @@ func storeError(entity connection.Entity, err error) error {
 	e := &AccountError{Account: "BigCommerce", Detail: notNow("BigCommerce", err), RetryIn: retryIn(err), Err: err}
 	switch {
 	case bigcommerce.IsUnauthorized(err):
-		e.Detail = "BigCommerce refuses the access token: create a new API account and a new authentication with its token"
+		e.Detail = "BigCommerce refuses the access token: create a new API account and an authentication with its token, then replace the connection's authentication by it"
 	case bigcommerce.IsForbidden(err):
 		e.Detail = "the access token lacks " + scopes[entity] + ", or the store hash is wrong: test the authentication to see which"
 	case bigcommerce.IsUnknownRoute(err):

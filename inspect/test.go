@@ -172,11 +172,11 @@ func (a accounts) judge(trials []*trial, currencies []string) []connection.Check
 		case denied && granted > 0 && t.grant != "":
 			check.Failure = connection.FailureMissingScope
 			check.Message = fmt.Sprintf("access token lacks %s. Scopes of an API account cannot be changed: "+
-				"create a new API account that has it, and a new authentication with its token.", t.grant)
+				"create a new API account that has it, and a new authentication with its token, which then takes this one's place.", t.grant)
 		case denied && refused == len(trials), bigcommerce.IsUnauthorized(t.err):
 			check.Failure = connection.FailureInvalidCredentials
 			check.Message = fmt.Sprintf("store hash or token wrong: BigCommerce refuses the access token for store %s. "+
-				"Compare both with the API account in BigCommerce's control panel, and create a new authentication with the right ones.", a.hash)
+				"Compare both with the API account in BigCommerce's control panel, and create a new authentication with the right ones, which then takes this one's place.", a.hash)
 		case bigcommerce.IsUnknownRoute(t.err) && unknown == len(trials):
 			check.Failure = connection.FailureUnknownStore
 			check.Message = fmt.Sprintf("BigCommerce knows no store %s. "+
@@ -203,7 +203,7 @@ func (a accounts) testOmetria(ctx context.Context) (check connection.Check, foun
 		if ometria.IsCredentials(err) {
 			check.Failure = connection.FailureInvalidCredentials
 			check.Message = "Ometria refuses the API key. Compare it with the one in Ometria's settings (API keys); " +
-				"a new key can need 10 minutes before it works."
+				"a new key can need 10 minutes before it works. If it is another, create a new authentication with it, which then takes this one's place."
 			return check, nil
 		}
 		check.Message = notNow("Ometria", err)

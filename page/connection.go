@@ -62,11 +62,11 @@ func (s *site) showConnection(v *visit) error {
 	if err != nil {
 		return err
 	}
-	changes, err := v.api.Changes(v.Request.Context(), c.ID)
-	if err != nil {
-		return err
-	}
 	p := s.connectionPage(c)
+	changes, err := v.api.Changes(v.Request.Context(), c.ID)
+	if err != nil { // the rest of the page is worth more than the chart
+		s.Logger.WarnContext(v.Request.Context(), "changes not counted", "connection_id", c.ID, "err", err)
+	}
 	p.Chart = chartOf(changes)
 	v.show(http.StatusOK, "connection", p)
 	return nil
@@ -211,5 +211,5 @@ func plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return fmt.Sprintf("%d %s", n, many)
+	return count(int64(n)) + " " + many
 }

@@ -39,6 +39,12 @@ func (openSeal) Open(sealed, purpose string) ([]byte, error) {
 	return []byte(plain), nil
 }
 
+// refusal is an answer of the API that is a problem.
+type refusal struct {
+	status  int
+	problem string
+}
+
 // browser is a visitor of a site whose API is a table of answers.
 type browser struct {
 	t      *testing.T
@@ -67,6 +73,12 @@ func newBrowser(t *testing.T, answers map[string]any, publicPath string) *browse
 			w.Header().Set("Content-Type", "application/problem+json")
 			w.WriteHeader(http.StatusNotFound)
 			_, _ = io.WriteString(w, `{"title":"Not found","status":404}`)
+			return
+		}
+		if refused, ok := answer.(refusal); ok {
+			w.Header().Set("Content-Type", "application/problem+json")
+			w.WriteHeader(refused.status)
+			_, _ = io.WriteString(w, refused.problem)
 			return
 		}
 		_ = json.NewEncoder(w).Encode(answer)

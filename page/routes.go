@@ -42,6 +42,8 @@ func (s *site) routes() []route {
 		{post, one + "/script", admin, s.act("script", "JavaScript tracking is being updated.")},
 		{post, one + "/reconcile", support, s.reconcile},
 		{post, one + "/deletions", admin, s.decideDeletions},
+		{get, one + "/authentication", admin, s.showAuthentication},
+		{post, one + "/authentication", admin, s.replaceAuthentication},
 		{get, one + "/resync", admin, s.showResync},
 		{post, one + "/resync", admin, s.resync},
 		{get, one + "/remove", admin, s.showRemove},

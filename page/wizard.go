@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
 	"github.com/ometria/ometria-bigcommerce/internal/apiclient"
@@ -49,7 +48,10 @@ type wizardPage struct {
 
 // newAuthentication is what is shown again of a form that was refused: no
 // secret is.
-type newAuthentication struct{ Name, ClientID, StoreHash string }
+type newAuthentication struct {
+	Name, ClientID, StoreHash string
+	SameStore                 bool // the store hash is not to be chosen
+}
 
 // mappingLine is a rule as the form numbers it.
 type mappingLine struct {
@@ -215,23 +217,13 @@ func (s *site) makeAuthentication(v *visit, d *draft, button string) error {
 	if button == "back" {
 		return s.showStep(v, http.StatusOK, &wizardPage{Draft: d, Step: stepSync})
 	}
-	ctx := v.Request.Context()
-	text := func(name string) string { return strings.TrimSpace(v.PostForm(name)) }
-	again := newAuthentication{Name: text("name"), ClientID: text("client_id"), StoreHash: text("store_hash")}
-	made, err := v.api.CreateAuthentication(ctx, apiclient.NewAuthentication{
-		Name: again.Name, OmetriaAPIKey: text("ometria_api_key"), ClientID: again.ClientID, ClientSecret: text("client_secret"),
-		AccessToken: text("access_token"), StoreHash: again.StoreHash,
-	})
+	again := newAuthentication{Name: v.text("name"), ClientID: v.text("client_id"), StoreHash: v.text("store_hash")}
+	made, err := v.createAuthentication(again, d.Made)
 	if bad := fieldErrorsOf(err); len(bad) > 0 {
 		return s.showStep(v, http.StatusUnprocessableEntity, &wizardPage{Draft: d, Step: stepAuthentication, New: again, Errors: bad})
 	}
 	if err != nil {
 		return err
-	}
-	if d.Made != "" { // one that did not do; another connection may use it by now
-		if err := v.api.DeleteAuthentication(ctx, d.Made); err != nil && !isStatus(err, http.StatusConflict, http.StatusNotFound) {
-			return err
-		}
 	}
 	d.choose(made.ID)
 	d.Made = made.ID

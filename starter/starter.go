@@ -57,6 +57,12 @@ func (s *Starter) Resync(ctx context.Context, c connection.Connection, r workflo
 	return workflows.BulkSyncID(c.ID), nil
 }
 
+// ReplaceAuthentication changes to the authentication that the connection wants,
+// or goes on with what such a change has still to do.
+func (s *Starter) ReplaceAuthentication(ctx context.Context, c connection.Connection) (workflowID string, err error) {
+	return s.wish(ctx, c, workflows.SetupMode{Mode: workflows.ReplaceAuthentication})
+}
+
 // wish reaches a running ConnectionSetup or starts one, in one call: so no
 // second wish is lost to a run that is about to complete.
 func (s *Starter) wish(ctx context.Context, c connection.Connection, mode workflows.SetupMode) (string, error) {

@@ -51,6 +51,11 @@ func TestStarts(t *testing.T) {
 			answers: setupID, id: setupID, workflow: "ConnectionSetup", queue: "ometria-bigcommerce-bulk",
 			signal: "mode", arg: workflows.SetupMode{Mode: workflows.UpdateScript}, input: input,
 		},
+		"authentication": {
+			do:      func(s *Starter) (string, error) { return s.ReplaceAuthentication(t.Context(), shop) },
+			answers: setupID, id: setupID, workflow: "ConnectionSetup", queue: "ometria-bigcommerce-bulk",
+			signal: "mode", arg: workflows.SetupMode{Mode: workflows.ReplaceAuthentication}, input: input,
+		},
 		"resync": {
 			do:      func(s *Starter) (string, error) { return s.Resync(t.Context(), shop, wish) },
 			answers: "bulk-sync/" + string(shop.ID), id: setupID, workflow: "ConnectionSetup", queue: "ometria-bigcommerce-bulk",

@@ -55,8 +55,8 @@ func (t *tx) now() (time.Time, error) {
 
 func (t *tx) saveConnection(c connection.Connection) error {
 	var (
-		failure, parked string
-		nextProbe       int64
+		failure, parked, replacing string
+		nextProbe                  int64
 	)
 	if c.Failure != nil {
 		failure = encode(c.Failure)
@@ -64,10 +64,13 @@ func (t *tx) saveConnection(c connection.Connection) error {
 	if c.Parked != nil {
 		parked, nextProbe = encode(c.Parked), toMillis(c.Parked.NextProbeAt)
 	}
+	if !c.Replacing.Empty() {
+		replacing = encode(c.Replacing)
+	}
 	_, err := t.exec(t.s.q.UpdateConnection, string(c.ID), c.Name, string(c.AuthenticationID), c.IdentificationCode,
 		c.Settings.IDPrefix, c.BulkSyncStartDate, c.Timezone, encode(c.StatusMapping), encode(c.Settings),
 		string(c.Phase), toMillis(c.PausedAt), failure, encode(c.Attention), parked, nextProbe,
-		encode(c.Store), encode(c.Installed), flag(c.AccountHeldContacts), c.Version, c.Epoch, toMillis(c.AccountSince))
+		encode(c.Store), encode(c.Installed), flag(c.AccountHeldContacts), c.Version, c.Epoch, toMillis(c.AccountSince), replacing)
 	return err
 }
 

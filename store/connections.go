@@ -182,14 +182,14 @@ func scanConnection(row scanner) (connection.Connection, error) {
 	var (
 		c                                                   connection.Connection
 		mapping, settings, failure, attention, parked       string
-		storeInfo, installed                                string
+		storeInfo, installed, replacing                     string
 		pausedAt, held, createdAt, updatedAt, webhook, done int64
 		nextProbe, accountSince                             int64
 	)
 	err := row.Scan(&c.ID, &c.Name, &c.AuthenticationID, &c.StoreHash, &c.IdentificationCode, &c.BulkSyncStartDate,
 		&c.Timezone, &mapping, &settings, &c.Phase, &pausedAt, &failure, &attention, &parked, &nextProbe, &storeInfo, &installed,
 		&held, &c.Version, &createdAt, &updatedAt, &webhook, &done,
-		&c.Epoch, &accountSince)
+		&c.Epoch, &accountSince, &replacing)
 	if err != nil {
 		return c, err
 	}
@@ -200,6 +200,7 @@ func scanConnection(row scanner) (connection.Connection, error) {
 		{"status_mapping", mapping, &c.StatusMapping}, {"settings", settings, &c.Settings},
 		{"failure", failure, &c.Failure}, {"attention", attention, &c.Attention}, {"parked", parked, &c.Parked},
 		{"store_info", storeInfo, &c.Store}, {"installed", installed, &c.Installed},
+		{"replacing", replacing, &c.Replacing},
 	} {
 		if column.text == "" {
 			continue

@@ -17,8 +17,11 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrStale means that the row changed since the caller read it.
 	ErrStale = errors.New("changed since it was read")
-	// ErrInUse means that a live connection still uses the authentication.
+	// ErrInUse means that a live connection still uses the authentication, or
+	// has still to remove what it made with it.
 	ErrInUse = errors.New("in use by a connection")
+	// ErrRemoving means that the connection is being removed.
+	ErrRemoving = errors.New("the connection is being removed")
 	// ErrInProgress means that a request with the same idempotency key runs.
 	ErrInProgress = errors.New("a request with this idempotency key is in progress")
 	// ErrReused means that the idempotency key came before with another request.

@@ -147,6 +147,9 @@ func (w *Worker) register(r sdkworker.ActivityRegistry) {
 		w.activities.StopWorkflows, w.activities.RemoveSchedules, w.activities.RemoveHooks,
 		w.activities.RemoveScript, w.activities.Erase, w.activities.FastPass, w.activities.FullPass,
 		w.activities.SyncBatch, w.activities.GiveBackBatch,
+		w.activities.NextAuthentication, w.activities.TryAuthentication, w.activities.InstallScriptWith,
+		w.activities.InstallHooksWith, w.activities.SwitchAuthentication, w.activities.GiveUpAuthentication,
+		w.activities.RemoveReplaced,
 	} {
 		r.RegisterActivity(activity)
 	}

@@ -15,7 +15,8 @@ import (
 )
 
 // ConnectionSetup carries out people's wishes for one connection, one after
-// the other: set up, renew the tag, renew the webhooks, import history again.
+// the other: set up, renew the tag, renew the webhooks, import history again,
+// change to another authentication.
 // It is started with SignalWithStart and drains wishes before it completes, so
 // that none is lost.
 //
@@ -57,7 +58,7 @@ func (s *connectionSetup) run(ctx workflow.Context) error {
 		if err := setStatus(ctx, StatusRunning); err != nil {
 			return err
 		}
-		err := s.do(ctx, wish)
+		err := s.do(ctx, &wish)
 		s.standing = err == nil && (s.standing || wish.Mode == SetUp)
 		if ctx.Err() != nil {
 			if err == nil {
@@ -80,6 +81,9 @@ var stepWords = map[string]struct{ about, again string }{
 	UpdateScript:  {"The JavaScript tag was not renewed", "Then update the script again."},
 	UpdateHooks:   {"The webhooks were not renewed", "The next reconcile tries again."},
 	ResyncHistory: {"The re-sync was not started", "Then ask for the re-sync again."},
+	ReplaceAuthentication: {"The authentication was not replaced",
+		"The one before stays in force: mend that, then replace it again."},
+	removeReplaced: {"What was made with the authentication before was not removed", "The next reconcile tries again."},
 }
 
 // show lets people see on the connection that a wish failed, until the same
@@ -111,7 +115,8 @@ func (s *connectionSetup) drain() {
 			return
 		}
 		covered := s.standing && wish.Mode == SetUp || slices.ContainsFunc(s.wishes, func(w SetupMode) bool {
-			return w.Mode == wish.Mode && wish.Mode != ResyncHistory || w.Mode == SetUp && wish.Mode != ResyncHistory
+			alone := wish.Mode == ResyncHistory || wish.Mode == ReplaceAuthentication && w.Mode == SetUp
+			return !alone && (w.Mode == wish.Mode || w.Mode == SetUp)
 		})
 		if !covered {
 			s.wishes = append(s.wishes, wish)
@@ -119,7 +124,8 @@ func (s *connectionSetup) drain() {
 	}
 }
 
-func (s *connectionSetup) do(ctx workflow.Context, wish SetupMode) error {
+// do carries a wish out. One that turns into a whole set-up says so in wish.
+func (s *connectionSetup) do(ctx workflow.Context, wish *SetupMode) error {
 	s.progress = SetupProgress{Mode: wish.Mode, Done: []string{}}
 	switch wish.Mode {
 	case SetUp:
@@ -133,6 +139,12 @@ func (s *connectionSetup) do(ctx workflow.Context, wish SetupMode) error {
 			return s.startBulkSync(ctx, Resync{Entities: connection.Entities()})
 		}
 		return s.startBulkSync(ctx, *wish.Resync)
+	case ReplaceAuthentication:
+		// A worker of before skipped the wish.
+		if workflow.GetVersion(ctx, "replace-authentication", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+			return nil
+		}
+		return s.replace(ctx, wish)
 	default:
 		workflow.GetLogger(ctx).Warn("unknown mode", "mode", wish.Mode)
 		return nil
@@ -180,10 +192,14 @@ type undoStep struct {
 
 // step runs one activity that is given the connection.
 func (s *connectionSetup) step(ctx workflow.Context, summary string, activity any) error {
+	return s.stepWith(ctx, summary, activity, activities.Connection{ConnectionID: s.in.ConnectionID}, nil)
+}
+
+// stepWith runs one activity, whose answer goes into out unless that is nil.
+func (s *connectionSetup) stepWith(ctx workflow.Context, summary string, activity, in, out any) error {
 	s.progress.Step = summary
 	workflow.SetCurrentDetails(ctx, summary+".")
-	err := workflow.ExecuteActivity(stepContext(ctx, s.in.ConnectionID, setupGivesUpAfter, summary), activity,
-		activities.Connection{ConnectionID: s.in.ConnectionID}).Get(ctx, nil)
+	err := workflow.ExecuteActivity(stepContext(ctx, s.in.ConnectionID, setupGivesUpAfter, summary), activity, in).Get(ctx, out)
 	if err == nil {
 		s.progress.Done = append(s.progress.Done, summary)
 	}

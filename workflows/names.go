@@ -79,6 +79,9 @@ const (
 	UpdateScript  = "script" // the JavaScript tag only
 	UpdateHooks   = "hooks"  // webhooks only
 	ResyncHistory = "resync" // a bulk sync of some entities
+	// ReplaceAuthentication makes webhooks and script with the authentication
+	// that the connection wants, and removes those of the one before.
+	ReplaceAuthentication = "authentication"
 )
 
 // SetupMode is one wish of a person to ConnectionSetup.

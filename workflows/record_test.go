@@ -95,6 +95,8 @@ func scenarios() []scenario {
 		{"bulk_cancelled_wish", recordBulkCancelledWish},
 		{"batch", recordBatch},
 		{"batch_given_back", recordBatchGivenBack},
+		{"authentication", recordAuthentication},
+		{"authentication_refused", recordAuthenticationRefused},
 		{"sweep", recordSweep},
 	}
 }

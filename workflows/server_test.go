@@ -189,6 +189,19 @@ func (w *world) register(r worker.ActivityRegistry) {
 	named("Reconcile", func(ctx context.Context, in activities.Connection) (activities.Mended, error) {
 		return w.mended, reconcile(ctx, in)
 	})
+	named("NextAuthentication", func(ctx context.Context, in activities.Connection) (activities.Next, error) {
+		return activities.Next{AuthenticationID: nextAuthentication}, nil
+	})
+	for _, name := range []string{"TryAuthentication", "InstallScriptWith", "InstallHooksWith", "GiveUpAuthentication"} {
+		step := w.step(name)
+		named(name, func(ctx context.Context, in activities.Replacement) error {
+			return step(ctx, activities.Connection{ConnectionID: in.ConnectionID})
+		})
+	}
+	named("SwitchAuthentication", func(context.Context, activities.Replacement) (activities.Switched, error) {
+		return activities.Switched{InForce: true, Unparked: true}, nil
+	})
+	named("RemoveReplaced", w.removal("RemoveReplaced"))
 	named("SyncSlice", w.slice)
 	named("SyncRecord", w.record)
 	named("SyncBatch", w.batch)

@@ -104,6 +104,8 @@ func allActivities() []any {
 		acts.SyncSlice, acts.SyncRecord, acts.GiveUpRecord, acts.Reconcile,
 		acts.StopWorkflows, acts.RemoveSchedules, acts.RemoveHooks, acts.RemoveScript, acts.Erase,
 		acts.SyncBatch, acts.GiveBackBatch,
+		acts.NextAuthentication, acts.TryAuthentication, acts.InstallScriptWith, acts.InstallHooksWith,
+		acts.SwitchAuthentication, acts.GiveUpAuthentication, acts.RemoveReplaced,
 		acts.FastPass, acts.FullPass,
 	}
 }
@@ -118,6 +120,7 @@ func (s *workflowSuite) on(name string, do any) {
 // run executes a workflow in a world where all activities not replaced succeed.
 func (s *workflowSuite) run(workflow any, in any) {
 	done := func(context.Context, activities.Connection) error { return nil }
+	with := func(context.Context, activities.Replacement) error { return nil }
 	removed := func(context.Context, activities.Connection) (activities.Removed, error) {
 		return activities.Removed{}, nil
 	}
@@ -125,11 +128,19 @@ func (s *workflowSuite) run(workflow any, in any) {
 		"Validate": done, "InstallScript": done, "InstallHooks": done, "CreateSchedules": done,
 		"StopWorkflows": done, "RemoveSchedules": done, "Erase": done,
 		"RemoveHooks": removed, "RemoveScript": removed,
-		"SetPhase":     func(context.Context, activities.Phase) error { return nil },
-		"FailSetup":    func(context.Context, activities.Failure) error { return nil },
-		"Attend":       func(context.Context, activities.StepFailed) error { return nil },
-		"Unattend":     func(context.Context, activities.StepFailed) error { return nil },
-		"GiveUpRecord": func(context.Context, activities.Record) error { return nil },
+		"NextAuthentication": func(context.Context, activities.Connection) (activities.Next, error) {
+			return activities.Next{}, nil
+		},
+		"TryAuthentication": with, "InstallScriptWith": with, "InstallHooksWith": with, "GiveUpAuthentication": with,
+		"SwitchAuthentication": func(context.Context, activities.Replacement) (activities.Switched, error) {
+			return activities.Switched{InForce: true}, nil
+		},
+		"RemoveReplaced": removed,
+		"SetPhase":       func(context.Context, activities.Phase) error { return nil },
+		"FailSetup":      func(context.Context, activities.Failure) error { return nil },
+		"Attend":         func(context.Context, activities.StepFailed) error { return nil },
+		"Unattend":       func(context.Context, activities.StepFailed) error { return nil },
+		"GiveUpRecord":   func(context.Context, activities.Record) error { return nil },
 		"SyncSlice": func(context.Context, activities.Slice) (activities.SliceResult, error) {
 			return activities.SliceResult{Done: true}, nil
 		},

@@ -32,7 +32,7 @@ func (p *program) connections() *cobra.Command {
 					})
 			}),
 		},
-		p.connectionsShow(), p.connectionsCreate(), p.connectionsUpdate(), p.connectionsResync(), p.connectionsFields(),
+		p.connectionsShow(), p.connectionsCreate(), p.connectionsUpdate(), p.connectionsAuthentication(), p.connectionsResync(), p.connectionsFields(),
 		p.connectionsReconcile(), p.connectionsDeletions(),
 		p.connectionAction("pause", "Hold a connection: webhooks are still taken in"),
 		p.connectionAction("resume", "Let a paused connection go on, or run the setup of a failed one again"),
@@ -167,6 +167,7 @@ func (p *program) printConnection(answer apiclient.Answer) error {
 		facts := [][2]string{
 			{"id", c.ID}, {"name", c.Name}, {"status", c.Status}, {"store hash", c.StoreHash},
 			{"identification code", c.IdentificationCode}, {"authentication", c.AuthenticationID},
+			{"next authentication", c.NextAuthentication},
 			{"time zone", c.Timezone}, {"history from", c.BulkSyncStartDate}, {"settings", settingsText(c.Settings)},
 			{"created", when(&c.CreatedAt)}, {"last webhook", when(c.LastWebhookAt)},
 		}

@@ -137,6 +137,17 @@ func (s *playedStarter) UpdateScript(context.Context, connection.Connection) (st
 	return "connection-setup", nil
 }
 
+// ReplaceAuthentication finds that the new one does, unless its name says that
+// nothing comes of it yet.
+func (s *playedStarter) ReplaceAuthentication(ctx context.Context, c connection.Connection) (string, error) {
+	wanted := c.Replacing.Wanted.AuthenticationID
+	if a, err := s.store.Authentication(ctx, wanted); err != nil || a.Name == "slow" {
+		return "connection-setup", err
+	}
+	_, _, err := s.store.SwitchAuthentication(ctx, c.ID, wanted)
+	return "connection-setup", errors.Join(err, s.store.AuthenticationCleared(ctx, c.ID, c.AuthenticationID))
+}
+
 func (s *playedStarter) Resync(_ context.Context, c connection.Connection, r starter.Resync) (string, error) {
 	return fmt.Sprintf("bulk-sync/%v/%s", r.Entities, r.Since), nil
 }

@@ -70,6 +70,7 @@ type Connection struct {
 	Name               string              `json:"name"`
 	StoreHash          string              `json:"store_hash"`
 	AuthenticationID   string              `json:"authentication_id"`
+	NextAuthentication string              `json:"next_authentication_id"` // being tried
 	IdentificationCode string              `json:"identification_code"`
 	Status             string              `json:"status"`
 	Failure            *Failure            `json:"failure"`
@@ -172,6 +173,21 @@ func (c *Client) Connections(ctx context.Context) iter.Seq2[Connection, error] {
 // or nil.
 func (c *Client) Act(ctx context.Context, id, action string, in any) (out Connection, err error) {
 	return out, c.call(ctx, http.MethodPost, ConnectionPath(id)+"/"+url.PathEscape(action), nil, in, &out)
+}
+
+// AuthenticationOfPath returns the API's path of a connection's choice of
+// authentication.
+func AuthenticationOfPath(id string) string { return ConnectionPath(id) + "/authentication" }
+
+// AuthenticationChoice is the body that replaces an authentication.
+type AuthenticationChoice struct {
+	AuthenticationID string `json:"authentication_id"`
+}
+
+// ReplaceAuthentication has a connection change to another authentication of
+// its store.
+func (c *Client) ReplaceAuthentication(ctx context.Context, id, authentication string) (out Connection, err error) {
+	return out, c.call(ctx, http.MethodPut, AuthenticationOfPath(id), nil, AuthenticationChoice{authentication}, &out)
 }
 
 // RemoveConnection starts the removal of a connection.

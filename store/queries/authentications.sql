@@ -18,7 +18,10 @@ SELECT credentials, credentials_key_id FROM authentications WHERE id = ?1;
 SELECT store_hash FROM authentications WHERE id = ?1 {lock};
 
 -- name: AuthenticationInUse
-SELECT id FROM connections WHERE authentication_id = ?1 AND removed_at = 0 LIMIT 1;
+-- Also by a connection that is to change to it, or has still to remove what it
+-- made with it: replacing holds the ids as JSON strings.
+SELECT id FROM connections
+WHERE removed_at = 0 AND (authentication_id = ?1 OR replacing LIKE '%"' || CAST(?1 AS TEXT) || '"%') LIMIT 1;
 
 -- name: DeleteAuthentication
 DELETE FROM authentications WHERE id = ?1;

@@ -11,7 +11,7 @@ INSERT INTO webhook_secrets (hash, connection_id) VALUES (?1, ?2);
 SELECT id, name, authentication_id, store_hash, identification_code, bulk_sync_start_date, timezone,
     status_mapping, settings, phase, paused_at, failure, attention, parked, next_probe_at, store_info, installed,
     account_held_contacts, version, created_at, updated_at, last_webhook_at, last_reconcile_at,
-    epoch, account_since
+    epoch, account_since, replacing
 FROM connections WHERE id = ?1 AND removed_at = 0;
 
 -- name: LockConnection
@@ -19,7 +19,7 @@ FROM connections WHERE id = ?1 AND removed_at = 0;
 SELECT id, name, authentication_id, store_hash, identification_code, bulk_sync_start_date, timezone,
     status_mapping, settings, phase, paused_at, failure, attention, parked, next_probe_at, store_info, installed,
     account_held_contacts, version, created_at, updated_at, last_webhook_at, last_reconcile_at,
-    epoch, account_since
+    epoch, account_since, replacing
 FROM connections WHERE id = ?1 AND removed_at = 0 {lock_row};
 
 -- name: HoldEpoch
@@ -29,7 +29,7 @@ SELECT epoch FROM connections WHERE id = ?1 {share};
 SELECT id, name, authentication_id, store_hash, identification_code, bulk_sync_start_date, timezone,
     status_mapping, settings, phase, paused_at, failure, attention, parked, next_probe_at, store_info, installed,
     account_held_contacts, version, created_at, updated_at, last_webhook_at, last_reconcile_at,
-    epoch, account_since
+    epoch, account_since, replacing
 FROM connections WHERE id > ?1 AND removed_at = 0 ORDER BY id LIMIT ?2;
 
 -- name: SelectRivals
@@ -41,7 +41,8 @@ WHERE identification_code = ?1 AND id <> ?2 AND removed_at = 0 ORDER BY id;
 UPDATE connections SET name = ?2, authentication_id = ?3, identification_code = ?4, id_prefix = ?5,
     bulk_sync_start_date = ?6, timezone = ?7, status_mapping = ?8, settings = ?9, phase = ?10, paused_at = ?11,
     failure = ?12, attention = ?13, parked = ?14, next_probe_at = ?15, store_info = ?16, installed = ?17,
-    account_held_contacts = ?18, version = ?19, epoch = ?20, account_since = ?21, updated_at = {now}
+    account_held_contacts = ?18, version = ?19, epoch = ?20, account_since = ?21,
+    replacing = ?22, updated_at = {now}
 WHERE id = ?1;
 
 -- name: ForgetPushes
@@ -74,12 +75,13 @@ WHERE id IN (SELECT id FROM connections WHERE next_probe_at > 0 AND next_probe_a
 RETURNING id;
 
 -- name: RemoveConnection
--- Only the row's identity and the hashes of its webhook secrets stay.
+-- Only the row's identity, the ids of its authentications and the hashes of its
+-- webhook secrets stay.
 UPDATE connections SET removed_at = CASE WHEN removed_at = 0 THEN {now} ELSE removed_at END, phase = 'removing',
     webhook_secret = {empty}, webhook_secret_key_id = '', fingerprint_key = {empty}, fingerprint_key_key_id = '',
     failure = '', attention = '[]', parked = '', next_probe_at = 0, installed = '{}', store_info = '{}'
 WHERE id = ?1
-RETURNING authentication_id;
+RETURNING authentication_id, replacing;
 
 -- name: LockForRemoval
 -- Waits for intake that still believes the connection alive.

@@ -35,6 +35,7 @@ func Run(t *testing.T, open Open) {
 		{"Connections", connections},
 		{"Phases", phases},
 		{"Parking", parking},
+		{"Replacing", replacing},
 		{"Erase", erase},
 		{"Intake", intake},
 		{"StoreEvents", storeEvents},
