@@ -39,6 +39,11 @@ func (a *api) listFailures(ctx context.Context, in request[empty]) (response, er
 	return response{Status: http.StatusOK, Body: newList(views, "")}, nil
 }
 
+// maxReason is longer than any code of a reason.
+const maxReason = 100
+
+var badReason = connection.FieldError{Field: "reason", Code: "too_long", Message: "use the code of a reason in failures"}
+
 // retryBody narrows what is tried again; empty means every rejected record.
 type retryBody struct {
 	Reason   string              `json:"reason"` // a reason's code
@@ -54,8 +59,8 @@ func (b retryBody) validate() connection.ValidationError {
 	if b.RecordID != 0 && b.Entity == "" {
 		bad = append(bad, connection.FieldError{Field: "entity", Code: "required", Message: "name the entity of the record"})
 	}
-	if len(b.Reason) > 100 {
-		bad = append(bad, connection.FieldError{Field: "reason", Code: "too_long", Message: "use the code of a reason in failures"})
+	if len(b.Reason) > maxReason {
+		bad = append(bad, badReason)
 	}
 	return bad
 }

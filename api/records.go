@@ -101,9 +101,9 @@ func isRecordCursor(cursor string) bool {
 	return badEntity == nil && badID == nil
 }
 
-// filter reads entity and outcome.
+// filter reads entity, outcome and reason.
 func (in request[B]) filter() (f store.Filter, bad connection.ValidationError) {
-	f = store.Filter{Entity: connection.Entity(in.Query.Get("entity")), Outcome: connection.Outcome(in.Query.Get("outcome"))}
+	f = store.Filter{Entity: connection.Entity(in.Query.Get("entity")), Outcome: connection.Outcome(in.Query.Get("outcome")), Reason: in.Query.Get("reason")}
 	if f.Entity != "" && !f.Entity.Valid() {
 		bad = append(bad, connection.FieldError{Field: "entity", Code: "unknown", Message: "use customers, subscribers, orders or products"})
 	}
@@ -111,6 +111,9 @@ func (in request[B]) filter() (f store.Filter, bad connection.ValidationError) {
 	case "", connection.Waiting, connection.Accepted, connection.Rejected, connection.Skipped, connection.Deleted:
 	default:
 		bad = append(bad, connection.FieldError{Field: "outcome", Code: "unknown", Message: "use waiting, accepted, rejected, skipped or deleted"})
+	}
+	if len(f.Reason) > maxReason {
+		bad = append(bad, badReason)
 	}
 	return f, bad
 }

@@ -56,6 +56,8 @@ func TestListRecords(t *testing.T) {
 	assert.Equal(t, 2, count("?entity=orders&outcome=rejected"))
 	assert.Equal(t, 3, count("?outcome=accepted"))
 	assert.Equal(t, 0, count("?outcome=skipped"))
+	assert.Equal(t, 2, count("?reason="+connection.ReasonRefused))
+	assert.Equal(t, 0, count("?reason=none_of_these"))
 	assert.Equal(t, 2, count("?limit=2"))
 
 	var page list[map[string]any]
@@ -83,6 +85,7 @@ func TestBadQueries(t *testing.T) {
 	for path, fields := range map[string][]string{
 		records + "?limit=0&entity=x&outcome=y&cursor=zzz":      {"limit", "cursor", "entity", "outcome"},
 		records + "?limit=251&outcome=y":                        {"limit", "outcome"},
+		records + "?reason=" + strings.Repeat("x", 101):         {"reason"},
 		records + "?cursor=orders":                              {"cursor"},
 		records + "?cursor=orders/0":                            {"cursor"},
 		records + "?cursor=" + string(id):                       {"cursor"},

@@ -12,6 +12,7 @@ import (
 type recordsPage struct {
 	heading
 	Entity, Outcome string
+	Reason          string // its code, where one was followed from the failures
 	Outcomes        []choice
 	Records         []apiclient.Record
 	Older           string
@@ -46,10 +47,13 @@ func (s *site) records(v *visit, status int, find findForm) error {
 		find.RecordID, find.Errors = id, fieldErrors{"record_id": "An id is a whole number, as BigCommerce shows it."}
 		status = http.StatusUnprocessableEntity
 	}
-	p := recordsPage{heading: headingOf(c, "records"), Entity: v.Query("entity"), Outcome: v.Query("outcome"), Find: find}
+	p := recordsPage{heading: headingOf(c, "records"), Entity: v.Query("entity"), Outcome: v.Query("outcome"), Reason: v.Query("reason"), Find: find}
 	query := url.Values{}
 	if connection.Entity(p.Entity).Valid() {
 		query.Set("entity", p.Entity)
+	}
+	if p.Reason != "" {
+		query.Set("reason", p.Reason)
 	}
 	for _, o := range outcomes() {
 		o.Checked = o.Value == p.Outcome

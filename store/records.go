@@ -39,6 +39,7 @@ type RecordRow struct {
 type Filter struct {
 	Entity  connection.Entity
 	Outcome connection.Outcome // the effective one, as in RecordRow
+	Reason  string             // the code of why a record failed or was left out
 }
 
 // Record returns one record, or ErrNotFound.
@@ -66,7 +67,7 @@ func (s *Store) Records(ctx context.Context, id connection.ID, f Filter, cursor 
 			continue // listed on an earlier page
 		}
 		from = ""
-		rows, err := s.reader.QueryContext(ctx, s.q.ListRecords, string(id), string(entity), after, string(f.Outcome), limit+1-len(list))
+		rows, err := s.reader.QueryContext(ctx, s.q.ListRecords, string(id), string(entity), after, string(f.Outcome), limit+1-len(list), f.Reason)
 		err = each(rows, err, func(r *sql.Rows) error {
 			row, err := scanRecord(r)
 			list = append(list, row)

@@ -114,4 +114,5 @@ SELECT connection_id, entity, record_id,
 FROM records WHERE connection_id = ?1 AND entity = ?2 AND record_id > ?3
     AND (CAST(?4 AS TEXT) = ''
         OR (CASE WHEN dirty_seq IS NOT NULL OR inflight_seq IS NOT NULL THEN 'waiting' ELSE outcome END) = ?4)
+    AND (CAST(?6 AS TEXT) = '' OR reason_code = ?6)
 ORDER BY record_id LIMIT ?5;
