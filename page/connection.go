@@ -151,6 +151,9 @@ func (s *site) healthOf(c apiclient.Connection) []fact {
 			fact{Name: "JavaScript tracking", Text: map[bool]string{true: "in the storefront", false: "not in the storefront"}[h.Script.Installed], Tone: good(h.Script.Installed)})
 	}
 	facts = append(facts, fact{Name: "Credentials", Text: map[bool]string{true: "accepted by both accounts", false: "refused; see above"}[h.Credentials.OK], Tone: good(h.Credentials.OK)})
+	if c.NextAuthentication != "" {
+		facts = append(facts, fact{Name: "Authentication", Text: "another one is being tried", Tone: "busy"})
+	}
 	if h.Quota != nil {
 		facts = append(facts, fact{Name: "BigCommerce quota", Text: fmt.Sprintf("%s of %s requests left in this window", count(int64(h.Quota.Left)), count(int64(h.Quota.Limit)))})
 	}
