@@ -1,0 +1,46 @@
+package browser
+
+import (
+	"os"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// axeScript is installed by make axe.
+const axeScript = "axe/node_modules/axe-core/axe.min.js"
+
+// audit lists what axe-core finds wrong with the page.
+const audit = `axe.run(document, {
+	runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+	resultTypes: ["violations"],
+}).then(found => found.violations.flatMap(v => v.nodes.map(n => v.id + " (" + v.help + "): " + n.html + "\n  " + n.failureSummary)))`
+
+// isAccessible goes through every screen with axe-core, light and dark, and looks
+// whether a narrow window shows it without scrolling sideways.
+func isAccessible(w *world) {
+	axe, err := os.ReadFile(axeScript)
+	if os.IsNotExist(err) {
+		w.t.Skip("the page is not held to axe-core: it is not installed (make axe)")
+	}
+	require.NoError(w.t, err)
+	b := w.open(wide)
+	screens := 0
+	tour(w, b, w.shops[toured], func(name string) {
+		screens++
+		require.NoError(w.t, chromedp.Do(b.ctx, chromedp.Evaluate[chromedp.Void](string(axe))))
+		for _, scheme := range []string{"light", "dark"} {
+			b.scheme(scheme)
+			for _, violation := range evaluate[[]string](b, audit) {
+				assert.Fail(w.t, "accessibility", "%s, %s: %s", name, scheme, violation)
+			}
+		}
+		b.narrow = true
+		require.NoError(w.t, chromedp.Do(b.ctx, chromedp.EmulateViewport(narrow, 800)))
+		b.fits()
+		b.narrow = false
+		require.NoError(w.t, chromedp.Do(b.ctx, chromedp.EmulateViewport(wide, 800)))
+	})
+	assert.Greater(w.t, screens, 30)
+}
