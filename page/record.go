@@ -21,7 +21,7 @@ type recordPage struct {
 // event is one line of a record's story.
 type event struct {
 	apiclient.RecordEvent
-	standing
+	Word, Tone string
 }
 
 // checkResult is what comparing a record with Ometria found.
@@ -48,7 +48,8 @@ func (s *site) record(v *visit, check *checkResult) error {
 	}
 	p.Standing = outcomeOf(p.Record.Outcome)
 	for _, e := range p.Record.History {
-		p.Events = append(p.Events, event{e, happened(e.Kind)})
+		what := happened(e.Kind)
+		p.Events = append(p.Events, event{e, what.Word, what.Tone})
 	}
 	v.show(http.StatusOK, "record", p)
 	return nil
