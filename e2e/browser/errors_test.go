@@ -98,6 +98,7 @@ func refusesASecondConnection(w *world) {
 	for range 3 {
 		b.press("Next")
 	}
+	b.tickAll()
 	b.press("Finish")
 	b.sees("This store is connected already")
 	b.press("Open its connection")

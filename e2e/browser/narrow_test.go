@@ -29,15 +29,21 @@ func connectsOnAPhone(w *world) {
 	b.sees("customers in magento, subscribers in subscribers; earlier consents left out")
 	b.press("Finish")
 	b.sees("Tick all three before you finish")
-	for _, tick := range []string{"The old connection is removed", "The old script is deleted", "Welcome, post-purchase"} {
-		b.click("field", tick)
-	}
+	b.tickAll()
 	b.press("Finish")
 	b.sees("The history is in")
 	b.fits()
 	assert.NotEmpty(w.t, w.account(s).IDs("contact", "magento")[1:])
 	for _, tab := range []string{"Records", "Failures", "Custom fields", "Activity log"} {
 		b.press(tab)
+	}
+}
+
+// tickAll says that an earlier connector is out of the way.
+func (b *tab) tickAll() {
+	b.t.Helper()
+	for _, tick := range []string{"The old connection is removed", "The old script is deleted", "Welcome, post-purchase"} {
+		b.click("field", tick)
 	}
 }
 

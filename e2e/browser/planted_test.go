@@ -39,7 +39,7 @@ func leavesNothingPrivate(w *world) {
 		}
 	}
 	rows := w.rows()
-	require.Greater(w.t, len(rows), 500)
+	require.Greater(w.t, len(rows), 300)
 	for _, row := range rows {
 		for _, found := range within(row, private) {
 			assert.Fail(w.t, "private", "%s stored: %s", found, row)

@@ -216,13 +216,13 @@ func (b *tab) choose(label, option string) {
 	})()`, label, option))
 }
 
-// sees waits until the page shows a text.
+// sees waits until the page shows each text, in any case.
 func (b *tab) sees(texts ...string) {
 	b.t.Helper()
 	for _, text := range texts {
-		quoted, err := json.Marshal(text)
+		quoted, err := json.Marshal(strings.ToLower(text))
 		require.NoError(b.t, err)
-		b.until("the page shows "+text, `document.body.innerText.replace(/\s+/g, " ").includes(`+string(quoted)+`)`)
+		b.until("the page shows "+text, `document.body.innerText.replace(/\s+/g, " ").toLowerCase().includes(`+string(quoted)+`)`)
 	}
 }
 
