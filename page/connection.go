@@ -145,7 +145,7 @@ func (s *site) healthOf(c apiclient.Connection) []fact {
 		facts = append(facts, fact{Name: "BigCommerce quota", Text: fmt.Sprintf("%s of %s requests left in this window", count(int64(h.Quota.Left)), count(int64(h.Quota.Limit)))})
 	}
 	return append(facts,
-		fact{Name: "Last change", Text: "received " + s.ago(c.LastWebhookAt)},
+		fact{Name: "Last change", Text: s.ago(c.LastWebhookAt)},
 		fact{Name: "Last reconcile", Text: s.ago(c.LastReconcileAt)})
 }
 

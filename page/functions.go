@@ -28,6 +28,7 @@ func (s *site) functions() template.FuncMap {
 		"status":   statusOf,
 		"outcome":  outcomeOf,
 		"entity":   entityName,
+		"record":   recordName,
 		"entities": connection.Entities,
 		"sentence": sentence,
 	}

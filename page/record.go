@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/ometria/ometria-bigcommerce/connection"
 	"github.com/ometria/ometria-bigcommerce/internal/apiclient"
 )
 
@@ -53,6 +54,14 @@ func (s *site) record(v *visit, check *checkResult) error {
 	}
 	v.show(http.StatusOK, "record", p)
 	return nil
+}
+
+// recordName is what one record is called.
+func recordName(entity, id string) string {
+	names := map[connection.Entity]string{
+		connection.Products: "Product", connection.Customers: "Customer", connection.Subscribers: "Subscriber", connection.Orders: "Order",
+	}
+	return names[connection.Entity(entity)] + " " + id
 }
 
 // happened is a kind of event in words, with its tone.
