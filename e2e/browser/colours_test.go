@@ -1,13 +1,14 @@
 package browser
 
 import (
+	"cmp"
 	"image"
 	"image/color"
 	"maps"
 	"slices"
 )
 
-// inFewColours is a picture with a palette of its 256 most frequent colours,
+// inFewColours is a picture with a palette of its 128 most frequent colours,
 // which takes a third of the space. Others become the nearest of these.
 func inFewColours(picture image.Image) *image.Paletted {
 	bounds := picture.Bounds()
@@ -20,9 +21,11 @@ func inFewColours(picture image.Image) *image.Paletted {
 		}
 	}
 	each(func(_, _ int, c color.RGBA) { often[c]++ })
-	ranked := slices.SortedFunc(maps.Keys(often), func(a, b color.RGBA) int { return often[b] - often[a] })
+	ranked := slices.SortedFunc(maps.Keys(often), func(a, b color.RGBA) int {
+		return cmp.Or(often[b]-often[a], cmp.Compare(number(a), number(b)))
+	})
 	palette := color.Palette{}
-	for _, c := range ranked[:min(len(ranked), 256)] {
+	for _, c := range ranked[:min(len(ranked), 128)] {
 		palette = append(palette, c)
 	}
 	nearest := map[color.RGBA]uint8{}
@@ -37,3 +40,5 @@ func inFewColours(picture image.Image) *image.Paletted {
 	})
 	return small
 }
+
+func number(c color.RGBA) int { return int(c.R)<<16 | int(c.G)<<8 | int(c.B) }

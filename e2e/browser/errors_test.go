@@ -21,7 +21,7 @@ func refusesWhatIsWrong(w *world) {
 
 	b.authenticate(s, "planted-bad-key", s.token)
 	b.press("Create")
-	b.sees("Something is missing", "failed: Ometria: API key", "passed: BigCommerce: orders")
+	b.sees("Something is not right yet", "failed: Ometria: API key", "passed: BigCommerce: orders")
 	assert.Zero(w.t, b.count("input[name=confirmed]"), "there is no way on")
 
 	b.press("New authentication")
@@ -44,7 +44,7 @@ func refusesWhatIsWrong(w *world) {
 	away, err := s.Faults().Order(faults.Fault{Effect: faults.Drop})
 	require.NoError(w.t, err)
 	b.press("Test again")
-	b.sees("Something is missing", "failed: BigCommerce: orders")
+	b.sees("Something is not right yet", "failed: BigCommerce: orders")
 	assert.True(w.t, s.Faults().Remove(away.ID))
 	b.press("Test again")
 	b.sees("Everything that is needed is there")

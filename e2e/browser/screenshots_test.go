@@ -30,7 +30,7 @@ func TestScreenshots(t *testing.T) {
 	}
 	w := newWorld(t, map[string]func(*bigcommercesim.Options){toured: func(o *bigcommercesim.Options) {
 		o.Customers, o.Subscribers, o.Products, o.Orders = 1240, 860, 310, 2150
-		o.Domain = "www.hatsandcaps.example"
+		o.Domain = "www.fancyhats.example"
 	}})
 	b := w.open(wide)
 	tour(w, b, w.shops[toured], func(name string) {
@@ -49,7 +49,7 @@ func TestScreenshots(t *testing.T) {
 }
 
 // tallest is where a picture of a long page ends, in pixels.
-const tallest = 1400
+const tallest = 1250
 
 // picture writes a screen as a small PNG.
 func (b *tab) picture(name string) {

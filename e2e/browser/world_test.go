@@ -266,7 +266,7 @@ func (w *world) browse() {
 	w.t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(chromium()), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(w.t.TempDir()),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("lang", "en-GB"), chromedp.WindowSize(1100, 800))
+		chromedp.Flag("disable-component-update", true), chromedp.WindowSize(1100, 800))
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	w.t.Cleanup(stop)
 	ctx, _ := chromedp.NewContext(allocator)
