@@ -37,6 +37,7 @@ func TestPage(t *testing.T) {
 			{"a store is connected once", refusesASecondConnection},
 			{"a support agent", supports},
 			{"a failure is retried", retries},
+			{"a browser without scripts", readsWithoutScripts},
 			{"a connection is removed", removes},
 		} {
 			t.Run(scenario.name, func(t *testing.T) {

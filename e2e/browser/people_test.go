@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -97,6 +99,30 @@ func retries(w *world) {
 	held, ok := account.Record("product", "", id)
 	require.True(w.t, ok)
 	assert.Contains(w.t, string(held.Record), "Refused shoe")
+}
+
+// readsWithoutScripts goes through the pages in a browser that runs no scripts.
+func readsWithoutScripts(w *world) {
+	s, b := w.shops[shoes], w.open(wide)
+	c := w.connect(s)
+	_, err := chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	require.NoError(w.t, err)
+	b.signIn(adminToken)
+	b.visit("/connections/" + c.ID)
+	b.sees("The history is in")
+	b.press("Records")
+	orders, err := s.IDs("orders", 0, 1)
+	require.NoError(w.t, err)
+	b.fill("or order number", strconv.FormatInt(orders[0], 10))
+	b.press("Look up")
+	b.sees("Order "+strconv.FormatInt(orders[0], 10), "What happened")
+	b.press("Overview")
+	b.press("Edit")
+	assert.Less(w.t, b.count("#timezones option"), 20, "no script has filled them in")
+	for range 3 {
+		b.press("Next")
+	}
+	b.sees("Review", "nothing")
 }
 
 // removes takes a connection away, and all that it put into the store.

@@ -90,7 +90,7 @@ func tour(w *world, b *tab, s *shop, show func(name string)) {
 	b.press("Next")
 	show("wizard-5-review")
 
-	w.ometria.Faults().SetLatency(400 * time.Millisecond)
+	w.ometria.Faults().SetLatency(700 * time.Millisecond)
 	b.press("Finish")
 	b.sees("Bulk sync running")
 	b.until("some are in", `[...document.querySelectorAll("progress")].some(p => p.value > 0)`)

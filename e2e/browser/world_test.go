@@ -32,7 +32,7 @@ import (
 
 // patience is when a test gives up on what should take seconds: it may share its
 // cores with much else.
-const patience = 45 * time.Second
+const patience = 90 * time.Second
 
 // The tokens of the page's visitors. Each secret and personal value that the
 // tests use holds the word planted.
