@@ -68,9 +68,12 @@ func refusesWhatIsWrong(w *world) {
 	b.press("Next")
 	b.sees("Europe/Rome")
 
+	s.refuseHook(w)
+	b.press("Finish")
+	b.sees("Setup failed", "The setup ended", "What to do: ", "Set up again")
 	_, err = s.Faults().Order(faults.Fault{Method: "POST", Path: "/v3/hooks", Status: 503, Times: 3})
 	require.NoError(w.t, err)
-	b.press("Finish")
+	b.press("Set up again")
 	b.sees("The history is in")
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ometria/ometria-bigcommerce/simulator/faults"
 	"github.com/ometria/ometria-bigcommerce/simulator/ometriasim"
 )
 
@@ -45,6 +46,16 @@ func (w *world) refuse(s *shop) (product string) {
 		ErrorPath: "email", ErrorMessage: "domain takes no mail",
 	}))
 	return product
+}
+
+// refuseHook makes the next setup end: a webhook is refused for want of a scope.
+func (s *shop) refuseHook(w *world) {
+	w.t.Helper()
+	_, err := s.Faults().Order(faults.Fault{
+		Method: "POST", Path: "/v3/hooks", Status: 403, Skip: 3, Times: 1,
+		Body: `{"status":403,"title":"You don't have a required scope to access the endpoint"}`,
+	})
+	require.NoError(w.t, err)
 }
 
 // tour goes through every screen of a service that has no connection yet, as an
@@ -90,8 +101,12 @@ func tour(w *world, b *tab, s *shop, show func(name string)) {
 	b.press("Next")
 	show("wizard-5-review")
 
-	w.ometria.Faults().SetLatency(700 * time.Millisecond)
+	s.refuseHook(w)
 	b.press("Finish")
+	b.sees("The setup ended")
+	show("connection-failed")
+	w.ometria.Faults().SetLatency(700 * time.Millisecond)
+	b.press("Set up again")
 	b.sees("Bulk sync running")
 	b.until("some are in", `[...document.querySelectorAll("progress")].some(p => p.value > 0)`)
 	show("connection-syncing")

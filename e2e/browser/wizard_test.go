@@ -69,7 +69,9 @@ func connectsAStore(w *world) {
 	defer w.ometria.Faults().SetLatency(0)
 	b.press("Finish")
 	b.sees("Your connection with BigCommerce is made")
+	evaluate[bool](b, `[...document.querySelectorAll("button")].find(e => e.textContent === "Pause").focus(), true`)
 	b.watch()
+	assert.Equal(w.t, "Pause", evaluate[string](b, "document.activeElement.textContent"), "the focus stays while the page changes")
 	w.until("hats arrived", func() bool { return len(w.account(s).IDs("order", "")) > 0 })
 }
 
