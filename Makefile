@@ -24,7 +24,7 @@ export OBC_DEVSERVER := $(DEVSERVER)
 
 .PHONY: help
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo '  make demo ARGS="--exit --report report.json"   flags of bin/dev; see bin/dev --help'
 
@@ -64,23 +64,36 @@ build: dev-build ## Build bin/ometria-bigcommerce, bin/dev and bin/devserver
 gotestsum:
 	@go build -modfile=tools/go.mod -o $(GOTESTSUM) gotest.tools/gotestsum
 
-# The contract test's mock of BigCommerce's API; without it that test is skipped.
+# npm_ci installs what a folder's package-lock.json names; where that cannot be,
+# the tests that want it are skipped.
+define npm_ci
+	@cd $(1); \
+	if ! command -v npm >/dev/null; then echo 'npm is not installed: the tests against $(2) will be skipped'; \
+	elif [ package-lock.json -nt node_modules/.package-lock.json ]; then \
+		npm ci --no-audit --no-fund --loglevel=error >/dev/null || echo 'npm ci failed: the tests against $(2) will be skipped'; \
+	fi
+endef
+
 .PHONY: prism
 prism: ## Install what mocks BigCommerce's API in tests, if npm is here
-	@cd internal/contract/prism; \
-	if ! command -v npm >/dev/null; then echo 'npm is not installed: the tests against Prism will be skipped'; \
-	elif [ package-lock.json -nt node_modules/.package-lock.json ]; then \
-		npm ci --no-audit --no-fund --loglevel=error >/dev/null || echo 'npm ci failed: the tests against Prism will be skipped'; \
-	fi
+	$(call npm_ci,internal/contract/prism,Prism)
+
+.PHONY: axe
+axe: ## Install what the page's accessibility is tested with, if npm is here
+	$(call npm_ci,e2e/browser/axe,axe-core)
 
 # Both modules run even if the first fails. -count=1: e2e builds and starts
 # programs that go test's cache does not know it depends on.
 .PHONY: test
-test: devserver gotestsum prism ## Run all tests of both modules; lists what was skipped and why
+test: devserver gotestsum prism axe ## Run all tests of both modules; lists what was skipped and why
 	@status=0; \
 	$(GOTESTSUM) --format standard-quiet -- -count=1 -timeout 14m $(TESTFLAGS) ./... || status=1; \
 	cd devserver && $(GOTESTSUM) --format standard-quiet -- -timeout 5m $(TESTFLAGS) ./... || status=1; \
 	exit $$status
+
+.PHONY: screenshots
+screenshots: devserver ## Take the pictures of the page in docs/images, in Chromium
+	go test -count=1 ./e2e/browser -run '^TestScreenshots$$' -screenshots $(CURDIR)/docs/images
 
 # Where goroutines share state in memory; what is shared through the database has
 # tests of its own. `make race` takes them all, which is a matter of an hour.

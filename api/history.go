@@ -154,7 +154,7 @@ func standingOf(c connection.Connection, row store.RecordRow, v timeline) standi
 			s.Since, s.Text = v.OmetriaSaid.At, sentence("Accepted by Ometria at first, and refused afterwards", text)
 		case reason != nil && reason.Code == connection.ReasonGaveUp && row.LastError != nil:
 			s.Text = sentence("Given up after three days of retries", row.LastError.Text)
-			s.Action = "do what the last error asks for, then try again with failures retry"
+			s.Action = "do what the last error asks for, then retry it"
 		}
 	case connection.Skipped:
 		s.Text = sentence("Not sent", text)

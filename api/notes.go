@@ -64,9 +64,9 @@ func actionOn(r connection.Reason) string {
 	switch r.Code {
 	case connection.ReasonRefused:
 		if !namesField(r) {
-			return "try again with failures retry; if it is refused again, give Ometria the request id that records show prints"
+			return "retry it; if it is refused again, give Ometria the request id that its story names"
 		}
-		return "mend the named field in BigCommerce, which syncs the record by itself, or try again with failures retry"
+		return "mend the named field in BigCommerce, which syncs the record by itself, or retry it"
 	case connection.ReasonTooLarge:
 		return "shorten the record's custom fields and texts in BigCommerce"
 	case connection.ReasonInvalidEmail:
@@ -74,7 +74,7 @@ func actionOn(r connection.Reason) string {
 	case connection.ReasonUnmappable:
 		return "mend the named field in BigCommerce; if it is right there, tell those who maintain this service"
 	case connection.ReasonGaveUp:
-		return "see records show of one of them for the last error, then try again with failures retry"
+		return "see the story of one of them for the last error, then retry it"
 	case "unmapped_status":
 		return "look at the order in BigCommerce: it is sent as invalid until its status is one of BigCommerce's, 0 to 14"
 	case "key_collision":

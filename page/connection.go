@@ -157,7 +157,7 @@ func (s *site) healthOf(c apiclient.Connection) []fact {
 	if h.Quota != nil {
 		facts = append(facts, fact{Name: "BigCommerce quota", Text: fmt.Sprintf("%s of %s requests left in this window", count(int64(h.Quota.Left)), count(int64(h.Quota.Limit)))})
 	}
-	return append(facts, fact{Name: "Last change", Text: "received " + s.ago(c.LastWebhookAt)})
+	return append(facts, fact{Name: "Last change", Text: s.ago(c.LastWebhookAt)})
 }
 
 // stepsOf tells what the setup did, from what stands.

@@ -132,16 +132,13 @@ func statusOf(status string) standing {
 	return standing{status, "held", ""}
 }
 
-// recordName is what one record of an entity is called.
-func recordName(e string) string { return strings.TrimSuffix(entityName(e), "s") }
-
 // records says how many records of an entity: 1 order, 2,000 orders.
 func records(n int64, e string) string {
-	name := entityName(e)
+	name := strings.ToLower(entityName(e))
 	if n == 1 {
-		name = recordName(e)
+		name = strings.TrimSuffix(name, "s")
 	}
-	return count(n) + " " + strings.ToLower(name)
+	return count(n) + " " + name
 }
 
 func entityName(e string) string {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/ometria/ometria-bigcommerce/connection"
 	"github.com/ometria/ometria-bigcommerce/internal/apiclient"
 )
 
@@ -21,7 +22,7 @@ type recordPage struct {
 // event is one line of a record's story.
 type event struct {
 	apiclient.RecordEvent
-	standing
+	Word, Tone string
 }
 
 // checkResult is what comparing a record with Ometria found.
@@ -48,10 +49,19 @@ func (s *site) record(v *visit, check *checkResult) error {
 	}
 	p.Standing = outcomeOf(p.Record.Outcome)
 	for _, e := range p.Record.History {
-		p.Events = append(p.Events, event{e, happened(e.Kind)})
+		what := happened(e.Kind)
+		p.Events = append(p.Events, event{e, what.Word, what.Tone})
 	}
 	v.show(http.StatusOK, "record", p)
 	return nil
+}
+
+// recordName is what one record is called.
+func recordName(entity, id string) string {
+	names := map[connection.Entity]string{
+		connection.Products: "Product", connection.Customers: "Customer", connection.Subscribers: "Subscriber", connection.Orders: "Order",
+	}
+	return names[connection.Entity(entity)] + " " + id
 }
 
 // happened is a kind of event in words, with its tone.

@@ -189,6 +189,10 @@ func (s *site) showStep(v *visit, status int, p *wizardPage) error {
 			p.Mapping = append(p.Mapping, mappingLine{r, i})
 		}
 	}
+	if p.Step != stepAuthentication { // where secrets are typed
+		// Of the answer to a form that it may not keep, a browser's Back shows nothing.
+		v.Header("Cache-Control", "private, no-cache")
+	}
 	v.show(status, "wizard", p)
 	return nil
 }

@@ -55,13 +55,27 @@ async function refresh(element, address) {
   }
 }
 
-// replace keeps the focus where it was.
+// replace puts in the parts that have changed and keeps the focus where it was.
 function replace(element, html) {
-  if (element.lastHTML === html) return;
-  element.lastHTML = html;
-  const focused = element.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-  element.innerHTML = html;
-  if (focused) element.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
+  const fresh = document.createElement("template");
+  fresh.innerHTML = html;
+  const before = [...element.children];
+  const after = [...fresh.content.children];
+  const focused = element.contains(document.activeElement) ? selectorOf(document.activeElement) : "";
+  if (before.length === after.length) {
+    before.forEach((old, i) => old.isEqualNode(after[i]) || old.replaceWith(after[i]));
+  } else {
+    element.replaceChildren(...after);
+  }
+  if (focused && !element.contains(document.activeElement)) element.querySelector(focused)?.focus();
+}
+
+// selectorOf finds what can have the focus again in its next version.
+function selectorOf(element) {
+  const quoted = (name, value) => `[${name}="${CSS.escape(value)}"]`;
+  if (element.hasAttribute("href")) return quoted("href", element.getAttribute("href"));
+  if (element.form) return `form${quoted("action", element.form.getAttribute("action"))} button`;
+  return element.hasAttribute("aria-label") ? quoted("aria-label", element.getAttribute("aria-label")) : "";
 }
 
 // The browser knows every time zone; without this, a few are offered.
