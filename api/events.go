@@ -26,12 +26,19 @@ const (
 	eventsWrite = 10 * time.Second
 )
 
-// connectionEvent is what a follower is told when it changes.
+// connectionEvent is what a follower is told when it changes: all of a
+// connection that changes by itself, but for the quota, which never rests.
 type connectionEvent struct {
-	Status        connection.Status      `json:"status"`
-	Progress      connection.Progress    `json:"progress"`
-	Attention     []connection.Attention `json:"attention"`
-	LastWebhookAt *time.Time             `json:"last_webhook_at"`
+	Status               connection.Status            `json:"status"`
+	Failure              *connection.Failure          `json:"failure"`
+	Progress             connection.Progress          `json:"progress"`
+	Attention            []connection.Attention       `json:"attention"`
+	Hooks                hooksHealth                  `json:"hooks"`
+	Script               scriptHealth                 `json:"script"`
+	NextAuthenticationID *connection.AuthenticationID `json:"next_authentication_id"`
+	LastWebhookAt        *time.Time                   `json:"last_webhook_at"`
+	LastReconcile        *reconcileView               `json:"last_reconcile"`
+	LastSweep            *sweepView                   `json:"last_sweep"`
 }
 
 // streamEvents tells a connection's status and progress as they change, as
@@ -104,5 +111,8 @@ func (a *api) eventOf(c *gin.Context, id connection.ID) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(connectionEvent{v.Status, v.Progress, v.Attention, v.LastWebhookAt})
+	return json.Marshal(connectionEvent{
+		v.Status, v.Failure, v.Progress, v.Attention, v.Health.Hooks, v.Health.Script, v.NextAuthenticationID,
+		v.LastWebhookAt, v.LastReconcile, v.LastSweep,
+	})
 }

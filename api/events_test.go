@@ -43,6 +43,9 @@ func TestEventsFollowAConnection(t *testing.T) {
 	require.NoError(t, s.store.MarkDirty(t.Context(), id, connection.Orders, []connection.RecordID{7}))
 	assert.EqualValues(t, 1, next().Progress[connection.Orders].Waiting)
 
+	require.NoError(t, s.store.NoteMend(t.Context(), id, 2, false))
+	assert.EqualValues(t, 2, next().LastReconcile.HooksMended)
+
 	close(stopping)
 	for lines.Scan() {
 		assert.NotContains(t, lines.Text(), "data:")

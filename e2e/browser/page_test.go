@@ -14,6 +14,8 @@ const (
 	wrong  = "wrong1"    // whose credentials and currencies are wrong at first
 	shoes  = "shoes1"    // connected over the API
 	gone   = "gone1"     // removed
+	// rotated gets another authentication.
+	rotated = "rotated1"
 )
 
 // TestPage is a day of the page. The scenarios share one service, each with a
@@ -21,7 +23,7 @@ const (
 func TestPage(t *testing.T) {
 	larger := func(o *bigcommercesim.Options) { o.Products, o.Orders = 120, 300 } // so that there is a sync to watch
 	w := newWorld(t, map[string]func(*bigcommercesim.Options){
-		toured: larger, hats: larger, phone: nil, wrong: nil, shoes: nil, gone: nil,
+		toured: larger, hats: larger, phone: nil, wrong: nil, shoes: nil, gone: nil, rotated: nil,
 	})
 	// First: it begins with no connection.
 	t.Run("every screen is accessible", func(t *testing.T) { isAccessible(w.in(t)) })
@@ -38,6 +40,7 @@ func TestPage(t *testing.T) {
 			{"a support agent", supports},
 			{"a failure is retried", retries},
 			{"a browser without scripts", readsWithoutScripts},
+			{"an authentication is replaced", replaces},
 			{"a connection is removed", removes},
 		} {
 			t.Run(scenario.name, func(t *testing.T) {

@@ -85,7 +85,7 @@ func retries(w *world) {
 
 	b.signIn(supportToken)
 	b.visit("/connections/" + c.ID + "/failures")
-	b.sees("1 record of Products")
+	b.sees("1 product: Ometria refused")
 	b.press("See the records")
 	b.press("Product " + id)
 	b.sees("Refused")
