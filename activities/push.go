@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"maps"
-	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -131,7 +130,6 @@ func (s *session) pushClaimed(ctx context.Context, readings ...reading) (*chunk,
 	}
 	for _, r := range readings {
 		for _, it := range r.items {
-			runtime.Gosched()
 			if prev, claimed := c.states[it.ID]; claimed && held[it.ID] {
 				c.answered[it.ID] = heldBack(r, it, prev)
 			} else if claimed {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"iter"
 	"net/http"
-	"runtime"
 	"slices"
 	"strconv"
 )
@@ -162,7 +161,6 @@ func pageV2[T any](ctx context.Context, c *Client, route string, q query, number
 func decodeRows[T any](route string, rows []json.RawMessage) Page[T] {
 	page := Page[T]{Records: make([]T, 0, len(rows))}
 	for _, row := range rows {
-		runtime.Gosched() // after each row: whoever waits for a turn may be in more of a hurry
 		var record T
 		if form(row) != "object" {
 			page.Unreadable = append(page.Unreadable, Unreadable{

@@ -15,7 +15,7 @@ func (s *site) passesOf(c apiclient.Connection) []fact {
 	if c.Links.TemporalUI != nil {
 		links = *c.Links.TemporalUI
 	}
-	reconcile := fact{Name: "Reconcile", Text: "has not run yet.", Link: links.Reconcile}
+	reconcile := fact{Name: "Reconcile", Text: "has not run yet."}
 	if last := c.LastReconcile; last != nil {
 		var mended []string
 		if last.HooksMended > 0 {
@@ -29,6 +29,7 @@ func (s *site) passesOf(c apiclient.Connection) []fact {
 			found += "; mended " + strings.Join(mended, " and ")
 		}
 		reconcile.Text, reconcile.Tone = s.found(last.At, found), "good"
+		reconcile.Link = links.Reconcile
 	}
 	sweep := fact{Name: "Sweep", Text: "has not run yet. It looks at everything, once a day."}
 	if last := c.LastSweep; last != nil {
