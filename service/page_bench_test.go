@@ -10,9 +10,12 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 	_ "modernc.org/sqlite" // the driver named sqlite
 
@@ -20,6 +23,8 @@ import (
 	"github.com/ometria/ometria-bigcommerce/connection"
 	"github.com/ometria/ometria-bigcommerce/store"
 )
+
+const benchToken = "a-token-of-twenty-four-chars"
 
 // BenchmarkPage asks for pages of 200 connections of 1,000 records each, one of
 // which has 10,000 failures more, as a browser over loopback does; beside them
@@ -44,6 +49,50 @@ func BenchmarkPage(b *testing.B) {
 	}
 }
 
+// BenchmarkFirstPaint opens the list of 200 connections in Chromium, nothing of
+// it in the cache, and reports when something is painted; beside it a page with
+// nothing on it, which is what the browser itself takes.
+func BenchmarkFirstPaint(b *testing.B) {
+	program, err := exec.LookPath("chromium")
+	if err != nil {
+		b.Skip("no chromium is installed")
+	}
+	base, _, _ := benchmarkPage(b)
+	allocator, stop := chromedp.NewExecAllocator(b.Context(), append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(b.TempDir()))...)
+	b.Cleanup(stop)
+	ctx, _ := chromedp.NewContext(allocator)
+	b.Cleanup(func() { _ = chromedp.Cancel(ctx) }) // waits until the browser has ended
+	require.NoError(b, chromedp.Do(ctx, chromedp.Navigate(base+"/sign-in"), chromedp.SendKeys("#token", benchToken+"\n"), chromedp.WaitVisible(".tile")))
+	_, err = chromedp.Call(ctx, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true})
+	require.NoError(b, err)
+	for name, path := range map[string]string{"connections": "/", "an empty page": "/nowhere"} {
+		b.Run(name, func(b *testing.B) {
+			var painted, transferred float64
+			for b.Loop() {
+				require.NoError(b, chromedp.Do(ctx, chromedp.Navigate(base+path)))
+				got, err := chromedp.Run(ctx, chromedp.Evaluate[[2]float64](paint, chromedp.EvalAwaitPromise))
+				require.NoError(b, err)
+				painted, transferred = painted+got[0], got[1]
+			}
+			b.ReportMetric(painted/float64(b.N), "ms-painted")
+			b.ReportMetric(transferred/1000, "kB")
+		})
+	}
+}
+
+// paint waits for a page's first paint, and tells when it was, in ms, and how
+// many bytes were transferred.
+const paint = `new Promise(done => {
+	const look = () => {
+		const paint = performance.getEntriesByName("first-contentful-paint")[0];
+		if (!paint) return setTimeout(look, 5);
+		const all = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
+		done([paint.startTime, all.reduce((sum, e) => sum + e.transferSize, 0)]);
+	};
+	look();
+})`
+
 func fetch(b *testing.B, client *http.Client, address string) int64 {
 	b.Helper()
 	req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, address, nil)
@@ -60,7 +109,6 @@ func fetch(b *testing.B, client *http.Client, address string) int64 {
 
 func benchmarkPage(b *testing.B) (base string, client *http.Client, failing string) {
 	b.Helper()
-	const token, key = "a-token-of-twenty-four-chars", "bench"
 	secret := store.NewKey()
 	keys, err := store.ParseKeys(secret)
 	require.NoError(b, err)
@@ -91,7 +139,7 @@ func benchmarkPage(b *testing.B) (base string, client *http.Client, failing stri
 	require.NoError(b, err)
 	handler, err := api.New(api.Options{
 		Store: s, Starter: struct{ api.Starter }{}, Inspector: struct{ api.Inspector }{}, // no page here asks them
-		Tokens: []api.Token{{Role: api.Admin, Name: "ada", Token: token}}, Ready: func(context.Context) error { return nil },
+		Tokens: []api.Token{{Role: api.Admin, Name: "ada", Token: benchToken}}, Ready: func(context.Context) error { return nil },
 	})
 	require.NoError(b, err)
 	server := httptest.NewUnstartedServer(nil)
@@ -103,7 +151,7 @@ func benchmarkPage(b *testing.B) (base string, client *http.Client, failing stri
 	jar, err := cookiejar.New(nil)
 	require.NoError(b, err)
 	client = &http.Client{Jar: jar}
-	res, err := client.PostForm(base+"/sign-in", url.Values{"token": {token}})
+	res, err := client.PostForm(base+"/sign-in", url.Values{"token": {benchToken}})
 	require.NoError(b, err)
 	require.NoError(b, res.Body.Close())
 	return base, client, failing
