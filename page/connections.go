@@ -2,16 +2,28 @@ package page
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
 	"github.com/ometria/ometria-bigcommerce/internal/apiclient"
 )
 
+// connectionsPage is asked for its list when the heading is out.
 type connectionsPage struct {
-	Connections []tile
+	list func() connectionList
 }
+
+// List returns the connections.
+func (p connectionsPage) List() connectionList { return p.list() }
+
+type connectionList struct {
+	Connections []tile
+	Rest        int64 // left out for the first paint; the page's script fetches them, or a link leads there
+	Away        bool  // they could not be read
+}
+
+// tilesAtFirst are as many as a large screen shows.
+const tilesAtFirst = 30
 
 // tile is one connection in a nutshell.
 type tile struct {
@@ -30,11 +42,21 @@ type syncing struct {
 }
 
 func (s *site) showConnections(v *visit) error {
-	tiles, err := tilesOf(v.Request.Context(), v.api)
-	if err != nil {
+	// A token that was taken out of the configuration leads to the sign-in.
+	if _, err := v.api.Token(v.Request.Context()); err != nil {
 		return err
 	}
-	v.show(http.StatusOK, "connections", connectionsPage{tiles})
+	v.stream("connections", connectionsPage{func() connectionList {
+		tiles, err := tilesOf(v.Request.Context(), v.api)
+		if err != nil {
+			s.Logger.WarnContext(v.Request.Context(), "list connections", "err", err)
+		}
+		list := connectionList{Connections: tiles, Away: err != nil}
+		if rest := len(tiles) - tilesAtFirst; rest > 0 && v.Query("all") == "" {
+			list.Connections, list.Rest = tiles[:tilesAtFirst], int64(rest)
+		}
+		return list
+	}})
 	return nil
 }
 
@@ -44,7 +66,7 @@ func (s *site) showTiles(v *visit) error {
 	if err != nil {
 		return err
 	}
-	v.fragment("connections", "tiles", connectionsPage{tiles})
+	v.fragment("connections", "tiles", connectionList{Connections: tiles})
 	return nil
 }
 

@@ -24,6 +24,17 @@ type view struct {
 	Notice  string
 	Current string // path of the page, for the navigation
 	Data    any
+
+	flush func() // nil unless the page goes out as it is written
+}
+
+// Flush sends what stands on a page so far, if the page goes out as it is
+// written: it is painted while the rest is looked up.
+func (v view) Flush() string {
+	if v.flush != nil {
+		v.flush()
+	}
+	return ""
 }
 
 // message is a page that says one thing.
@@ -73,6 +84,19 @@ func (s *site) show(c *gin.Context, status int, name string, data any) {
 // show writes a page.
 func (v *visit) show(status int, name string, data any) {
 	v.site.write(v.Context, status, name, "layout", v.view(data))
+}
+
+// stream writes a page as it comes: data looks up what takes long once the
+// heading is out, and what then goes wrong has to be said on the page.
+func (v *visit) stream(name string, data any) {
+	page := v.view(data)
+	page.Notice, page.Current, page.flush = v.site.notice(v.Context), v.Request.URL.Path, v.Writer.Flush
+	v.Header("Content-Type", "text/html; charset=utf-8")
+	v.Status(http.StatusOK)
+	if err := v.site.pages[name].ExecuteTemplate(v.Writer, "layout", page); err != nil && v.Request.Context().Err() == nil {
+		v.site.Logger.ErrorContext(v.Request.Context(), "draw page", "route", v.FullPath(), "err", err)
+		panic(http.ErrAbortHandler) // what is cut off must not look whole
+	}
 }
 
 // fragment writes a part of a page, for its script to put in place.

@@ -6,6 +6,8 @@ const pollEvery = 5000;
 
 for (const element of document.querySelectorAll("[data-live]")) {
   follow(element);
+  // What was left out, so that something shows at once.
+  if ("rest" in element.dataset) requestAnimationFrame(() => setTimeout(refresh, 0, element, element.dataset.live));
 }
 
 function follow(element) {
