@@ -18,8 +18,8 @@ func (p connectionsPage) List() connectionList { return p.list() }
 
 type connectionList struct {
 	Connections []tile
-	Rest        int64 // left out for the first paint; the page's script fetches them, or a link leads there
-	Away        bool  // they could not be read
+	Rest        bool // some are left out for the first paint: the page's script fetches them, or a link leads there
+	Away        bool // they could not be read
 }
 
 // tilesAtFirst are as many as a large screen shows.
@@ -47,13 +47,16 @@ func (s *site) showConnections(v *visit) error {
 		return err
 	}
 	v.stream("connections", connectionsPage{func() connectionList {
-		tiles, err := tilesOf(v.Request.Context(), v.api)
+		var list connectionList
+		var err error
+		if v.Query("all") == "" {
+			list.Connections, list.Rest, err = firstTiles(v.Request.Context(), v.api)
+		} else {
+			list.Connections, err = tilesOf(v.Request.Context(), v.api)
+		}
 		if err != nil {
 			s.Logger.WarnContext(v.Request.Context(), "list connections", "err", err)
-		}
-		list := connectionList{Connections: tiles, Away: err != nil}
-		if rest := len(tiles) - tilesAtFirst; rest > 0 && v.Query("all") == "" {
-			list.Connections, list.Rest = tiles[:tilesAtFirst], int64(rest)
+			list.Away = true
 		}
 		return list
 	}})
@@ -68,6 +71,15 @@ func (s *site) showTiles(v *visit) error {
 	}
 	v.fragment("connections", "tiles", connectionList{Connections: tiles})
 	return nil
+}
+
+// firstTiles are those of a screen; rest says that there are more.
+func firstTiles(ctx context.Context, api *apiclient.Client) (tiles []tile, rest bool, err error) {
+	list, next, err := apiclient.Page[apiclient.Connection](ctx, api, "/v1/connections", nil, "", tilesAtFirst)
+	for _, c := range list {
+		tiles = append(tiles, tileOf(c))
+	}
+	return tiles, next != "", err
 }
 
 func tilesOf(ctx context.Context, api *apiclient.Client) ([]tile, error) {

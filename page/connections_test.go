@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -65,15 +66,22 @@ func TestConnectionsAreAllThere(t *testing.T) {
 	for n := range tilesAtFirst + 5 {
 		many = append(many, map[string]any{"id": fmt.Sprintf("c%d", n), "name": fmt.Sprintf("Shop %d.", n), "status": "connected"})
 	}
-	b := newBrowser(t, map[string]any{"GET /v1/connections": map[string]any{"data": many}}, "/sync")
+	b := newBrowser(t, map[string]any{"GET /v1/connections": func(r *http.Request) any {
+		limit, err := strconv.Atoi(r.URL.Query().Get("limit"))
+		assert.NoError(t, err)
+		if limit < len(many) {
+			return map[string]any{"data": many[:limit], "next_cursor": "more"}
+		}
+		return map[string]any{"data": many, "next_cursor": nil}
+	}}, "/sync")
 	b.signIn(adminToken)
 	first := b.do(http.MethodGet, "/", nil).text
 	assert.Equal(t, tilesAtFirst, strings.Count(first, ">Shop "))
-	assert.Contains(t, first, `<a href="/sync/?all=yes">5 more connections</a>`)
+	assert.Contains(t, first, `<a href="/sync/?all=yes">All connections</a>`)
 	assert.Contains(t, first, "data-rest")
 	for _, path := range []string{"/?all=yes", "/live"} {
 		all := b.do(http.MethodGet, path, nil).text
 		assert.Equal(t, len(many), strings.Count(all, ">Shop "), path)
-		assert.NotContains(t, all, "more connections", path)
+		assert.NotContains(t, all, "All connections", path)
 	}
 }

@@ -81,6 +81,9 @@ func newBrowser(t *testing.T, answers map[string]any, publicPath string) *browse
 			_, _ = io.WriteString(w, refused.problem)
 			return
 		}
+		if by, ok := answer.(func(*http.Request) any); ok {
+			answer = by(r)
+		}
 		_ = json.NewEncoder(w).Encode(answer)
 	})
 	server := httptest.NewUnstartedServer(nil)

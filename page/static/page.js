@@ -3,11 +3,12 @@
 // seconds where there is none.
 
 const pollEvery = 5000;
+const restAfter = 300; // what shows first is painted by then
 
 for (const element of document.querySelectorAll("[data-live]")) {
   follow(element);
   // What was left out, so that something shows at once.
-  if ("rest" in element.dataset) requestAnimationFrame(() => setTimeout(refresh, 0, element, element.dataset.live));
+  if ("rest" in element.dataset) setTimeout(refresh, restAfter, element, element.dataset.live);
 }
 
 function follow(element) {
