@@ -3,7 +3,6 @@ package activities
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -75,24 +74,35 @@ func (a *Activities) passSlice(ctx context.Context, kind connection.PassKind, in
 	if err == nil && held == NotHeld && !passable(s.connection, kind) {
 		held = HeldSyncing
 	}
-	if err == nil && held != NotHeld && kind == connection.FullPass {
-		err = a.Store.PostponeSweep(ctx, in.ConnectionID)
-	}
-	if err != nil || held != NotHeld {
-		result.Held = held
+	if err != nil {
 		return result, temporalError(err)
+	}
+	if held != NotHeld {
+		result.Held = held
+		return result, a.postpone(ctx, kind, in.ConnectionID)
 	}
 	s.bulk = true
 	run := &passRun{session: s, kind: kind, deadline: time.Now().Add(sliceLasts), result: &result}
 	err = run.slice(ctx)
 	if blamed := s.blame(ctx, err); blamed != nil {
 		result.Held = HeldParked
-		return result, errors.Join(s.park(ctx, in.ConnectionID, *blamed), temporalError(a.Store.PostponeSweep(ctx, in.ConnectionID)))
+		if err := s.park(ctx, in.ConnectionID, *blamed); err != nil {
+			return result, err
+		}
+		return result, a.postpone(ctx, kind, in.ConnectionID)
 	}
 	if err != nil {
 		s.accounts.Throttled(ctx, err)
 	}
 	return result, temporalError(err)
+}
+
+// postpone has a sweep that is held go on later. A fast pass comes again soon.
+func (a *Activities) postpone(ctx context.Context, kind connection.PassKind, id connection.ID) error {
+	if kind != connection.FullPass {
+		return nil
+	}
+	return a.Store.PostponeSweep(ctx, id)
 }
 
 // passable reports whether a connection may have a pass. While history comes

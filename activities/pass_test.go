@@ -255,7 +255,18 @@ func TestASweepThatIsHeldComesLater(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 1, wishes())
 	assert.Equal(t, NotHeld, slice())
+	require.NoError(t, w.Store.GrantSweep(w.ctx, w.c.ID))
 	assert.Zero(t, wishes(), "it is done")
+
+	require.NoError(t, w.Store.WantPasses(w.ctx, w.c.ID))
+	require.NoError(t, w.Store.GrantSweep(w.ctx, w.c.ID))
+	w.orderShop(faults.Fault{Path: "/v3/customers", Status: 401})
+	assert.Equal(t, HeldParked, slice())
+	assert.Zero(t, wishes(), "still held")
+	w.shop.Faults().Clear()
+	_, err = w.Store.Unpark(w.ctx, w.c.ID)
+	require.NoError(t, err)
+	assert.Equal(t, 1, wishes(), "it broke off")
 }
 
 // A record that changes or goes while its page is read hides none of the others.
