@@ -155,6 +155,8 @@ func (e *APIError) addFields(prefix string, data json.RawMessage) {
 // repeat the request, or say whose record is at fault.
 func (e *APIError) clean(secrets []string) {
 	mask := func(text string) string {
+		// First: a byte dropped later would join the parts of a secret.
+		text = oneLine(text)
 		for _, secret := range secrets {
 			if secret != "" {
 				text = strings.ReplaceAll(text, secret, "[token]")
@@ -162,7 +164,7 @@ func (e *APIError) clean(secrets []string) {
 		}
 		text = email.ReplaceAllString(text, "[email]")
 		text = quoted.ReplaceAllString(text, "${1}[value]")
-		return bounded(longNumber.ReplaceAllString(text, "[number]"))
+		return cut(longNumber.ReplaceAllString(text, "[number]"))
 	}
 	if !code.MatchString(e.Code) {
 		e.Code = mask(e.Code)
@@ -198,17 +200,21 @@ var (
 )
 
 // bounded is text on one line, of at most 300 characters.
-func bounded(text string) string {
-	text = strings.ToValidUTF8(text, "")
-	text = strings.Map(func(r rune) rune {
+func bounded(text string) string { return cut(oneLine(text)) }
+
+// oneLine is text in valid UTF-8 without line breaks or control characters.
+func oneLine(text string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || unicode.IsControl(r) {
 			return ' '
 		}
 		return r
-	}, text)
-	text = strings.TrimSpace(text)
+	}, strings.ToValidUTF8(text, "")))
+}
+
+func cut(text string) string {
 	if runes := []rune(text); len(runes) > maxText {
-		text = string(runes[:maxText-1]) + "…"
+		return string(runes[:maxText-1]) + "…"
 	}
 	return text
 }
