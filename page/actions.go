@@ -21,6 +21,19 @@ func (s *site) act(action, said string) func(v *visit) error {
 	}
 }
 
+// resume ends a pause, or sets up again what failed at it.
+func (s *site) resume(v *visit) error {
+	c, err := v.api.Act(v.Request.Context(), v.Param("connection_id"), "resume", nil)
+	if err != nil {
+		return err
+	}
+	said := "Resumed: what waited is on its way."
+	if c.Status == string(connection.Validating) {
+		said = "The connection is being set up again. How it goes is shown here."
+	}
+	return v.to("/connections/"+c.ID, said)
+}
+
 type resyncPage struct {
 	heading
 	Choices []choice

@@ -14,6 +14,7 @@ import (
 func (s *site) functions() template.FuncMap {
 	return template.FuncMap{
 		"asset": s.asset,
+		"style": func() template.CSS { return template.CSS(styleSheet) },
 		"url":   s.url,
 		"at":    func(t any, zone string) string { return clock(t, zone, "2 Jan 2006, 15:04 MST") },
 		"ago":   func(t any) string { return s.ago(t) },

@@ -1,6 +1,8 @@
 package page
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -159,8 +161,16 @@ func TestSessionEnds(t *testing.T) {
 	b := newBrowser(t, noConnections, "")
 	b.signIn(adminToken)
 	*b.now = b.now.Add(sessionLasts - time.Second)
-	assert.Equal(t, "/", b.do("GET", "/", nil).Request.URL.Path)
+	assert.Equal(t, http.StatusOK, b.do("GET", "/live", nil).StatusCode, "the script alone renews nothing")
 	*b.now = b.now.Add(time.Second)
+	assert.Equal(t, "/sign-in", b.do("GET", "/", nil).Request.URL.Path)
+
+	b.signIn(adminToken)
+	for range 3 {
+		*b.now = b.now.Add(sessionLasts - time.Second)
+		assert.Equal(t, "/", b.do("GET", "/", nil).Request.URL.Path, "renewed as it is used")
+	}
+	*b.now = b.now.Add(sessionLasts)
 	assert.Equal(t, "/sign-in", b.do("GET", "/", nil).Request.URL.Path)
 
 	b.signIn(adminToken)
@@ -256,6 +266,11 @@ func TestNothingIsLoadedFromElsewhere(t *testing.T) {
 	}
 	assert.NotContains(t, got.text, "style=")
 	assert.NotContains(t, got.text, "<script>")
+	_, after, _ := strings.Cut(got.text, "<style>")
+	sheet, _, found := strings.Cut(after, "</style>")
+	require.True(t, found)
+	sum := sha256.Sum256([]byte(sheet))
+	assert.Contains(t, policy, "style-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"';", "the style sheet that the policy allows")
 
 	for _, address := range addressesIn(got.text) {
 		if !strings.HasPrefix(address, "/static/") {

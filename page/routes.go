@@ -38,7 +38,7 @@ func (s *site) routes() []route {
 		{get, one + "/live", support, s.showLive},
 		{get, one + "/events", support, s.streamEvents},
 		{post, one + "/pause", admin, s.act("pause", "Paused: changes are taken in and wait.")},
-		{post, one + "/resume", admin, s.act("resume", "It goes on.")},
+		{post, one + "/resume", admin, s.resume},
 		{post, one + "/script", admin, s.act("script", "JavaScript tracking is being updated.")},
 		{post, one + "/reconcile", support, s.reconcile},
 		{post, one + "/deletions", admin, s.decideDeletions},

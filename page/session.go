@@ -19,6 +19,7 @@ const (
 	noticeCookie   = "obc_notice"
 	sessionPurpose = "page session"
 	sessionLasts   = 12 * time.Hour
+	sessionRenewed = sessionLasts / 2 // or less is left when a page is opened: nobody is sent away amid a form
 	// Wrong tokens, of all visitors together: tokens are long and random, so
 	// this bounds what guessing costs us, not them.
 	wrongTokensPerSecond = 5
@@ -54,6 +55,12 @@ func (s *site) visited(needs role, do func(v *visit) error) gin.HandlerFunc {
 			return
 		}
 		v := &visit{Context: c, site: s, session: current, api: s.client(current.Token)}
+		if current.EndsAt.Sub(s.Now()) < sessionRenewed && !byScript(c) {
+			current.EndsAt = s.Now().Add(sessionLasts)
+			if err := s.remember(c, current); err != nil {
+				s.Logger.ErrorContext(c.Request.Context(), "renew session", "err", err)
+			}
+		}
 		if needs == admin && !v.admin() {
 			v.show(http.StatusForbidden, "message", notAllowed)
 			return
@@ -62,6 +69,11 @@ func (s *site) visited(needs role, do func(v *visit) error) gin.HandlerFunc {
 			v.fail(err)
 		}
 	}
+}
+
+// byScript reports whether the page's script asks, whoever sits before it.
+func byScript(c *gin.Context) bool {
+	return strings.HasSuffix(c.FullPath(), "/live") || strings.HasSuffix(c.FullPath(), "/events")
 }
 
 // fail shows an error that no page has a place for.

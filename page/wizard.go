@@ -253,7 +253,7 @@ func (s *site) finish(v *visit, d *draft) error {
 	if err != nil {
 		return s.notFinished(v, d, err)
 	}
-	return v.to("/connections/"+made.ID, "Your connection with BigCommerce is made. The setup runs; you can follow it here.")
+	return v.to("/connections/"+made.ID, "Your connection with BigCommerce is made. How its setup goes is shown here.")
 }
 
 func (s *site) finishEdit(v *visit, d *draft) error {
