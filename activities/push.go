@@ -117,6 +117,7 @@ func (s *session) pushClaimed(ctx context.Context, readings ...reading) (*chunk,
 		}
 	}
 	var err error
+	c.claimedAt = time.Now()
 	if c.states, err = s.Store.Claim(ctx, claim); err != nil {
 		return nil, fmt.Errorf("claim records: %w", err)
 	}
@@ -148,13 +149,15 @@ func (s *session) pushClaimed(ctx context.Context, readings ...reading) (*chunk,
 // its outcome is in the database, then finished.
 type chunk struct {
 	*session
-	entity   connection.Entity
-	of       map[connection.RecordID]reading                // that found each record
-	states   map[connection.RecordID]connection.RecordState // from before this push
-	out      []outgoing
-	sent     map[connection.RecordID]*progress // of those on their way
-	answered verdicts
-	finished verdicts
+	entity connection.Entity
+	of     map[connection.RecordID]reading                // that found each record
+	states map[connection.RecordID]connection.RecordState // from before this push
+	// claimedAt is before the claims were made or renewed last.
+	claimedAt time.Time
+	out       []outgoing
+	sent      map[connection.RecordID]*progress // of those on their way
+	answered  verdicts
+	finished  verdicts
 	// unmapped is an order status id of this chunk that no rule maps.
 	unmapped string
 }
@@ -246,6 +249,7 @@ func (c *chunk) again(ctx context.Context, part []outgoing) error {
 		return err
 	}
 	var still []connection.RecordID
+	c.claimedAt = time.Now()
 	for f, ids := range c.byFetched(maps.Keys(c.sent)) {
 		renewed, err := c.Store.Renew(ctx, c.connection.ID, c.entity, f, ids)
 		if err != nil {
@@ -266,6 +270,9 @@ func (c *chunk) again(ctx context.Context, part []outgoing) error {
 func (c *chunk) send(ctx context.Context, batch []outgoing) error {
 	if len(batch) == 0 {
 		return nil
+	}
+	if age := elapsed(c.claimedAt); age > pushWithin {
+		return fmt.Errorf("push: its claims are %s old", age.Round(time.Second))
 	}
 	records := make([]ometria.Record, len(batch))
 	for i, o := range batch {
@@ -311,6 +318,17 @@ func (c *chunk) send(ctx context.Context, batch []outgoing) error {
 		}
 	}
 	return nil
+}
+
+// pushWithin is how old a claim may be when a push by it begins. A process that
+// was held up for longer, with its machine or by its database, might end after
+// the claim has expired, over a newer push.
+const pushWithin = 20 * time.Second
+
+// elapsed is the time since t. The process's own clock may stand still while
+// its machine sleeps, and the wall clock may be set back: the longer one counts.
+func elapsed(t time.Time) time.Duration {
+	return max(time.Since(t), time.Now().Round(0).Sub(t.Round(0)))
 }
 
 // took notes that Ometria has answered for one of its records.

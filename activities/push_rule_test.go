@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -31,6 +32,25 @@ func TestPushThatWasTakenIsFinishedThoughTheRestFails(t *testing.T) {
 	done, err = w.session().push(w.ctx, older)
 	require.NoError(t, err)
 	assert.Empty(t, done)
+}
+
+// A worker that was held up between its claim and its push must not push: the
+// claim may be another's by the time the push is done.
+func TestPushIsNotBegunByAnOldClaim(t *testing.T) {
+	w := newWorld(t)
+	r := w.contacts(1, 1)
+	c := &chunk{session: w.session(), entity: r.entity, claimedAt: time.Now().Add(-pushWithin - time.Second)}
+	err := c.send(w.ctx, []outgoing{{1, r.items[0].Map(connection.RecordState{}).Records[0]}})
+	require.ErrorContains(t, err, "claims are 21s old")
+	_, called := errors.AsType[*callError](err)
+	assert.False(t, called, "so what was claimed is released")
+	assert.Zero(t, w.held())
+}
+
+func TestElapsed(t *testing.T) {
+	wall := time.Now().Round(0).Add(-time.Minute) // what a clock shows that stood still meanwhile
+	assert.GreaterOrEqual(t, elapsed(wall), time.Minute)
+	assert.Less(t, elapsed(time.Now()), time.Second)
 }
 
 // While one half of a batch is split for its bad record, the claims of the

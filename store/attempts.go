@@ -127,9 +127,8 @@ func (t *tx) tellWebhooks(items []recordItem) error {
 	return nil
 }
 
-// tellFinished tells of the records that FinishRecords returned, and counts them.
-func (t *tx) tellFinished(id connection.ID, entity connection.Entity, rows *sql.Rows, err error) (finished int, _ error) {
-	var ids []connection.RecordID
+// tellFinished tells of the records that FinishRecords returned, and returns them.
+func (t *tx) tellFinished(id connection.ID, entity connection.Entity, rows *sql.Rows, err error) (ids []connection.RecordID, _ error) {
 	err = each(rows, err, func(r *sql.Rows) error {
 		var recordID int64
 		err := r.Scan(&recordID)
@@ -137,12 +136,12 @@ func (t *tx) tellFinished(id connection.ID, entity connection.Entity, rows *sql.
 		return err
 	})
 	if err != nil || len(ids) == 0 {
-		return 0, err
+		return nil, err
 	}
 	if _, err := t.exec(t.s.q.TellFinished, string(id), string(entity), idList(ids)); err != nil {
-		return 0, fmt.Errorf("tell outcomes: %w", err)
+		return nil, fmt.Errorf("tell outcomes: %w", err)
 	}
-	return len(ids), nil
+	return ids, nil
 }
 
 // tell tells of one record. The further arguments are the query's own.

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
@@ -26,6 +27,8 @@ import (
 //  5. A claim whose push had an unknown outcome expires. The record becomes
 //     dirty anew, and its pushed_seq takes a new number too: the push may have
 //     happened, so only a read that begins from now on may follow it.
+//  6. A push whose claim has expired meanwhile came late, perhaps over a newer
+//     one. Its Finish finds no claim and makes the record dirty anew.
 
 // Claim asks for the right to push records that were read at Fetched.
 type Claim struct {
@@ -301,7 +304,8 @@ func newResultItem(f Finish, r Result) resultItem {
 
 // Finish notes outcomes of records that are still claimed with their Fetched,
 // expired or not, and returns how many those were. A record that changed since
-// it was read stays dirty.
+// it was read stays dirty. One that was pushed though another claim has taken
+// its place is dirty anew: its push came late, perhaps over a newer one.
 func (s *Store) Finish(ctx context.Context, f Finish) (finished int, err error) {
 	items := make([]resultItem, len(f.Results))
 	ids := make([]connection.RecordID, len(f.Results))
@@ -313,13 +317,39 @@ func (s *Store) Finish(ctx context.Context, f Finish) (finished int, err error) 
 			return err
 		}
 		rows, err := t.rows(s.q.FinishRecords, string(f.ConnectionID), string(f.Entity), encode(items))
-		finished, err = t.tellFinished(f.ConnectionID, f.Entity, rows, err)
-		return err
+		done, err := t.tellFinished(f.ConnectionID, f.Entity, rows, err)
+		if err != nil {
+			return err
+		}
+		finished = len(done)
+		return t.markLate(f, items, done)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("finish records: %w", err)
 	}
 	return finished, nil
+}
+
+// markLate makes dirty what was pushed without its claim.
+func (t *tx) markLate(f Finish, items []resultItem, done []connection.RecordID) error {
+	var late []connection.RecordID
+	for _, item := range items {
+		if id := connection.RecordID(item.ID); item.Pushed == 1 && !slices.Contains(done, id) {
+			late = append(late, id)
+		}
+	}
+	if len(late) == 0 {
+		return nil
+	}
+	seq, err := t.nextSeq()
+	if err != nil {
+		return err
+	}
+	if _, err := t.exec(t.s.q.MarkLate, string(f.ConnectionID), string(f.Entity), seq, idList(late)); err != nil {
+		return fmt.Errorf("mark late pushes: %w", err)
+	}
+	t.dirtied = true
+	return nil
 }
 
 // Attempted notes that an attempt failed and will be made again at

@@ -23,7 +23,7 @@ func TestPlans(t *testing.T) {
 	for name, query := range map[string]string{
 		"InsertRecords": s.q.InsertRecords, "LockRecords": s.q.LockRecords, "ExpireRecords": s.q.ExpireRecords,
 		"ClaimRecords": s.q.ClaimRecords, "MarkUnclaimed": s.q.MarkUnclaimed, "RenewClaims": s.q.RenewClaims,
-		"ReleaseClaims": s.q.ReleaseClaims, "FinishRecords": s.q.FinishRecords, "SelectExpired": s.q.SelectExpired,
+		"ReleaseClaims": s.q.ReleaseClaims, "FinishRecords": s.q.FinishRecords, "MarkLate": s.q.MarkLate, "SelectExpired": s.q.SelectExpired,
 		"UpsertDirty": s.q.UpsertDirty, "DispatchableConnections": s.q.DispatchableConnections,
 		"SelectNew": s.q.SelectNew, "SelectChanged": s.q.SelectChanged, "StampDispatched": s.q.StampDispatched,
 		"Undispatch": s.q.Undispatch, "SelectBacklog": s.q.SelectBacklog, "CountInBackoff": s.q.CountInBackoff,

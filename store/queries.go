@@ -29,7 +29,7 @@ type queries struct {
 	DeleteReconcileWishes,
 
 	NextSeq, InsertRecords, LockRecords, ExpireRecords, ClaimRecords, MarkUnclaimed, RenewClaims,
-	ReleaseClaims, FinishRecords, RecordAttempt, GiveUpRecord, SelectExpired, SelectRecord, ListRecords,
+	ReleaseClaims, FinishRecords, MarkLate, RecordAttempt, GiveUpRecord, SelectExpired, SelectRecord, ListRecords,
 
 	DispatchableConnections, SelectNew, SelectChanged, StampDispatched, Undispatch, SelectBacklog, CountInBackoff,
 

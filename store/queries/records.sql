@@ -77,6 +77,14 @@ WHERE connection_id = ?1 AND entity = ?2 AND record_id = CAST(item.value ->> 'id
     AND inflight_seq = CAST(item.value ->> 'fetched' AS BIGINT)
 RETURNING record_id;
 
+-- name: MarkLate
+-- Nobody knows which state Ometria has.
+UPDATE records SET fingerprint = '',
+    dirty_at = CASE WHEN dirty_seq IS NULL THEN {now} ELSE dirty_at END,
+    dirty_seq = CASE WHEN dirty_seq > ?3 THEN dirty_seq ELSE ?3 END
+WHERE connection_id = ?1 AND entity = ?2
+    AND record_id IN (SELECT CAST(item.value AS BIGINT) FROM {items}(?4) AS item);
+
 -- name: RecordAttempt
 UPDATE records SET attempts = attempts + 1, attempted_at = {now}, last_error = ?4, backoff_until = {now} + ?5, alone = 1,
     first_failed_at = CASE WHEN first_failed_at = 0 THEN {now} ELSE first_failed_at END

@@ -112,6 +112,23 @@ func claims(t *testing.T, open Open) {
 		assert.Zero(t, finish(t, s, id, f, seq(t, s), connection.Accepted, 23))
 		push(t, s, id, connection.Accepted, 23)
 	})
+	t.Run("a push that came after its claim had gone to another makes the record dirty anew", func(t *testing.T) {
+		late := seq(t, s)
+		claim(t, s, id, late, 25)
+		g := seq(t, s)
+		Elapse(t, s, time.Minute+time.Second)
+		_, err := s.ExpireClaims(ctx)
+		require.NoError(t, err)
+		push(t, s, id, connection.Accepted, 25)
+		require.Zero(t, record(t, s, order(id, 25)).DirtySeq)
+		assert.Zero(t, finish(t, s, id, late, g, connection.Accepted, 25))
+		row := record(t, s, order(id, 25))
+		assert.Positive(t, row.DirtySeq)
+		read := seq(t, s) // even if it reads what was pushed last by the book
+		assert.Equal(t, ids(25), claim(t, s, id, read, 25))
+		assert.Equal(t, 1, finish(t, s, id, read, seq(t, s), connection.Accepted, 25))
+		assert.Zero(t, record(t, s, order(id, 25)).DirtySeq)
+	})
 	t.Run("a finish that comes late but first counts", func(t *testing.T) {
 		f := seq(t, s)
 		claim(t, s, id, f, 24)
