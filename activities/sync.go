@@ -39,6 +39,9 @@ func (a *Activities) SyncRecord(ctx context.Context, in Record) (RecordResult, e
 	if err != nil {
 		return RecordResult{}, triedAgain(err, backoff(attempt(ctx)))
 	}
+	if result, clean, err := s.settled(ctx, in); clean || err != nil {
+		return result, triedAgain(err, backoff(attempt(ctx)))
+	}
 	result, err := s.syncRecord(ctx, in)
 	if err == nil {
 		a.loners.remove(in.key())
@@ -106,18 +109,28 @@ func (s *session) syncRecord(ctx context.Context, in Record) (RecordResult, erro
 // pushedElsewhere is for a record that could not be claimed: a newer push has
 // done it already, or another is on its way and this one comes after.
 func (s *session) pushedElsewhere(ctx context.Context, in Record) (RecordResult, error) {
-	row, err := s.Store.Record(ctx, in.key())
-	if err != nil {
-		return RecordResult{}, fmt.Errorf("read record: %w", err)
-	}
-	if row.DirtySeq == 0 && !row.Inflight {
-		result := RecordResult{Outcome: row.Outcome}
-		if row.Reason != nil {
-			result.Reason = row.Reason.Code
-		}
-		return result, nil
+	if result, clean, err := s.settled(ctx, in); clean || err != nil {
+		return result, err
 	}
 	return RecordResult{}, claimedElsewhere{retryIn: min(time.Duration(s.attempt)*2*time.Second, 30*time.Second)}
+}
+
+// settled returns how a record ended that nothing has happened to since. One is
+// handed over again while it only waits, and its run then hears of it once more
+// than there is to do.
+func (s *session) settled(ctx context.Context, in Record) (result RecordResult, clean bool, err error) {
+	row, err := s.Store.Record(ctx, in.key())
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return result, false, fmt.Errorf("read record: %w", err)
+	}
+	if err != nil || row.DirtySeq != 0 || row.Inflight {
+		return result, false, nil
+	}
+	result.Outcome = row.Outcome
+	if row.Reason != nil {
+		result.Reason = row.Reason.Code
+	}
+	return result, true, nil
 }
 
 func attempt(ctx context.Context) int32 {

@@ -32,7 +32,9 @@ func (w *world) create(entity connection.Entity, fields map[string]any) connecti
 	return connection.RecordID(id)
 }
 
+// record is one to sync: it has changed, or nobody would hand it over.
 func (w *world) record(entity connection.Entity, id connection.RecordID) Record {
+	require.NoError(w.t, w.Store.MarkDirty(w.ctx, w.c.ID, entity, []connection.RecordID{id}))
 	return Record{ConnectionID: w.c.ID, Entity: entity, RecordID: id}
 }
 
@@ -210,22 +212,27 @@ func TestSyncRecordOfAHeldConnectionIsHandedBack(t *testing.T) {
 func TestSyncRecordNotesAFailedAttempt(t *testing.T) {
 	w := newWorld(t)
 	id := w.create(connection.Customers, map[string]any{})
-	require.NoError(t, w.Store.MarkDirty(w.ctx, w.c.ID, connection.Customers, []connection.RecordID{id}))
+	in := w.record(connection.Customers, id)
 	w.orderShop(faults.Fault{Path: `/v3/customers\?`, Status: 500, Times: 1})
-	_, err := w.SyncRecord(w.ctx, w.record(connection.Customers, id))
+	_, err := w.SyncRecord(w.ctx, in)
 	require.Error(t, err)
 	row := w.row(connection.Customers, id)
 	assert.Equal(t, 1, row.Attempts)
 	assert.Equal(t, "bigcommerce", row.LastError.Code)
 	assert.False(t, row.BackoffUntil.IsZero())
 
-	require.NoError(t, w.GiveUpRecord(w.ctx, w.record(connection.Customers, id)))
+	require.NoError(t, w.GiveUpRecord(w.ctx, in))
 	row = w.row(connection.Customers, id)
 	assert.Equal(t, connection.Rejected, row.Outcome)
 	assert.Equal(t, connection.ReasonGaveUp, row.Reason.Code)
 	assert.NotContains(t, row.Reason.Text, "500", "failures are grouped by their text")
 	assert.Contains(t, row.LastError.Text, "500", "which stays with the record")
-	require.NoError(t, w.GiveUpRecord(w.ctx, w.record(connection.Customers, 4711)), "one that nobody knows")
+	w.requested()
+	result, err := w.SyncRecord(w.ctx, in) // a signal that came while it was tried
+	require.NoError(t, err)
+	assert.Equal(t, RecordResult{Outcome: connection.Rejected, Reason: connection.ReasonGaveUp}, result)
+	assert.Empty(t, w.requested(), "nothing has happened since: three more days do not begin")
+	require.NoError(t, w.GiveUpRecord(w.ctx, Record{ConnectionID: w.c.ID, Entity: connection.Customers, RecordID: 4711}), "one that nobody knows")
 }
 
 func TestSyncRecordWhileAnotherPushIsOnItsWay(t *testing.T) {
@@ -255,14 +262,23 @@ func TestSyncRecordThatIsPushedAlreadySaysHowItEnded(t *testing.T) {
 	id := w.create(connection.Customers, map[string]any{})
 	r, err := s.readRecord(w.ctx, connection.Customers, id)
 	require.NoError(t, err)
-	_, err = w.SyncRecord(w.ctx, w.record(connection.Customers, id)) // overtakes
+	in := w.record(connection.Customers, id)
+	_, err = w.SyncRecord(w.ctx, in) // overtakes
 	require.NoError(t, err)
 	done, err := s.push(w.ctx, r)
 	require.NoError(t, err)
 	assert.Empty(t, done)
-	result, err := s.pushedElsewhere(w.ctx, w.record(connection.Customers, id))
+	result, err := s.pushedElsewhere(w.ctx, in)
 	require.NoError(t, err)
 	assert.Equal(t, RecordResult{Outcome: connection.Accepted}, result, "the same content need not be pushed twice")
+
+	w.requested()
+	pushes := w.pushCount()
+	result, err = w.SyncRecord(w.ctx, in) // handed over again while it waited for its turn
+	require.NoError(t, err)
+	assert.Equal(t, RecordResult{Outcome: connection.Accepted}, result)
+	assert.Empty(t, w.requested())
+	assert.Equal(t, pushes, w.pushCount())
 }
 
 func TestSyncSliceWalksAndCounts(t *testing.T) {

@@ -82,8 +82,9 @@ func TestRecordsThatWaitAreReadTogether(t *testing.T) {
 			for range n {
 				id := w.create(entity, map[string]any{})
 				ids = append(ids, id)
+				in := w.record(entity, id)
 				works = append(works, func() {
-					result, err := w.SyncRecord(w.ctx, w.record(entity, id))
+					result, err := w.SyncRecord(w.ctx, in)
 					assert.NoError(t, err)
 					assert.Equal(t, RecordResult{Outcome: connection.Accepted}, result)
 				})
@@ -133,8 +134,9 @@ func TestReadTogetherKeepsRecordsApart(t *testing.T) {
 	results := map[connection.RecordID]RecordResult{}
 	var mu sync.Mutex
 	sync := func(id connection.RecordID) func() {
+		in := w.record(connection.Products, id)
 		return func() {
-			result, err := w.SyncRecord(w.ctx, w.record(connection.Products, id))
+			result, err := w.SyncRecord(w.ctx, in)
 			assert.NoError(t, err)
 			mu.Lock()
 			defer mu.Unlock()
@@ -349,7 +351,8 @@ func TestTenChangesASecondKeepUp(t *testing.T) {
 	defer ticker.Stop()
 	for _, id := range ids {
 		<-ticker.C
-		wg.Go(func() { w.syncUntilDone(w.record(connection.Customers, id)) })
+		in := w.record(connection.Customers, id)
+		wg.Go(func() { w.syncUntilDone(in) })
 	}
 	stopped := time.Since(start)
 	wg.Wait()

@@ -147,6 +147,14 @@ func (s *Starter) SyncRecord(ctx context.Context, key connection.RecordKey, stor
 	}, workflows.SyncRecord, workflows.RecordInput{
 		ConnectionID: key.ConnectionID, StoreHash: store, Entity: key.Entity, RecordID: key.RecordID,
 	})
+	if _, refused := errors.AsType[*serviceerror.InvalidArgument](err); refused {
+		// Temporal takes no more than so many signals for one run. The run reads
+		// the present state all the same, and what changes after it read is
+		// handed over again when it has ended.
+		if running, lookErr := s.Running(ctx, id); lookErr == nil && running {
+			return id, nil
+		}
+	}
 	if err != nil {
 		return "", startError("start sync of record", err)
 	}

@@ -139,6 +139,20 @@ func TestStartsSayWhenTemporalIsNotPrepared(t *testing.T) {
 	}
 }
 
+// A record that changes all the time while its run waits for long fills the
+// run's history with signals, until Temporal takes no more of them.
+func TestSyncOfARecordWhoseRunTakesNoMoreSignals(t *testing.T) {
+	full := serviceerror.NewInvalidArgument("exceeded workflow execution limit for signal events")
+	f := &fakeTemporal{startErr: func(string) error { return full }, status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}
+	key := connection.RecordKey{ConnectionID: shop.ID, Entity: connection.Products, RecordID: 1}
+	id, err := New(f, time.Hour).SyncRecord(t.Context(), key, shop.StoreHash)
+	require.NoError(t, err, "it is at work")
+	assert.Equal(t, SyncRecordID(key), id)
+	f.status = enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED
+	_, err = New(f, time.Hour).SyncRecord(t.Context(), key, shop.StoreHash)
+	assert.ErrorIs(t, err, full)
+}
+
 func TestSignalsToTheBulkSync(t *testing.T) {
 	bulk := "bulk-sync/" + string(shop.ID)
 	f := &fakeTemporal{errs: map[string]error{}}

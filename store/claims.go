@@ -371,14 +371,18 @@ func (s *Store) Attempted(ctx context.Context, key connection.RecordKey, reason 
 }
 
 // GiveUp ends a record as rejected after its last attempt. It stays dirty when
-// something came after number upTo.
+// something came after number upTo; otherwise what it has in flight ends too.
 func (s *Store) GiveUp(ctx context.Context, key connection.RecordKey, upTo int64, reason connection.Reason) error {
 	err := s.write(ctx, func(t *tx) error {
 		if err := t.tell(s.q.TellGaveUp, key, reason.Code, reason.Path, reason.Text); err != nil {
 			return err
 		}
-		_, err := t.exec(s.q.GiveUpRecord, string(key.ConnectionID), string(key.Entity), int64(key.RecordID), upTo,
-			reason.Code, reason.Path, reason.Text)
+		seq, err := t.nextSeq()
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(s.q.GiveUpRecord, string(key.ConnectionID), string(key.Entity), int64(key.RecordID), upTo,
+			reason.Code, reason.Path, reason.Text, seq)
 		return err
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
@@ -58,7 +59,7 @@ type ready struct {
 
 // Dispatch hands dirty records over, oldest first, connections sharing alike.
 // Left out are records in flight, records handed over with the same dirty_seq
-// less than Again ago or waiting out a backoff, and connections that are
+// less than Again ago, records waiting out a backoff, and connections that are
 // paused, parked, failed, not yet validated or being removed. A record at work
 // that changed since is handed over again at once, because its run must hear
 // of it; others only while fewer than AtWork are at work. Where more than
@@ -84,22 +85,38 @@ func (s *Store) Dispatch(ctx context.Context, l Limits) (handed []Handover, err 
 		if err != nil || len(connections) == 0 {
 			return err
 		}
-		share := max(1, l.Batch/len(connections))
+		handed, err = t.shareOut(connections, l)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("dispatch records: %w", err)
+	}
+	return handed, nil
+}
+
+// shareOut gives each connection the same room, and what some leave of theirs to
+// those that have more. Whose turn is first is left to chance: where there are
+// more connections than room, none is always last.
+func (t *tx) shareOut(connections []ready, l Limits) (handed []Handover, err error) {
+	rand.Shuffle(len(connections), func(i, j int) { connections[i], connections[j] = connections[j], connections[i] })
+	for len(connections) > 0 && len(handed) < l.Batch {
+		share := max(1, (l.Batch-len(handed))/len(connections))
+		var more []ready
 		for _, c := range connections {
 			room := min(share, l.Batch-len(handed))
 			if room <= 0 {
 				break
 			}
-			taken, err := t.dispatch(c, l, room)
+			taken, err := t.dispatch(&c, l, room)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			handed = append(handed, taken...)
+			if len(taken) == room {
+				more = append(more, c)
+			}
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("dispatch records: %w", err)
+		connections = more
 	}
 	return handed, nil
 }
@@ -120,16 +137,17 @@ func (s *Store) readyConnections(ctx context.Context, from querier, l Limits) (l
 }
 
 // dispatch takes up to room records of one connection and stamps them.
-func (t *tx) dispatch(c ready, l Limits, room int) ([]Handover, error) {
-	taken, err := t.s.candidates(t.ctx, t, t.s.q.SelectChanged, c, l, room)
+func (t *tx) dispatch(c *ready, l Limits, room int) ([]Handover, error) {
+	taken, err := t.s.candidates(t.ctx, t, t.s.q.SelectChanged, *c, l, room)
 	if err != nil {
 		return nil, err
 	}
 	if free := min(l.AtWork-c.atWork, room-len(taken)); free > 0 {
-		fresh, err := t.singles(c, l, free)
+		fresh, err := t.singles(*c, l, free)
 		if err != nil {
 			return nil, err
 		}
+		c.atWork += len(fresh)
 		taken = append(taken, fresh...)
 	}
 	if len(taken) == 0 {
@@ -174,7 +192,8 @@ func (t *tx) tryAdvisoryLock(lock int64) (mine bool, err error) {
 	return mine, nil
 }
 
-// Undispatch takes handovers back whose workflow could not be started.
+// Undispatch takes handovers back whose workflow could not be started, or has
+// ended with its connection held: no run is left to wait out a backoff.
 func (s *Store) Undispatch(ctx context.Context, keys []connection.RecordKey) error {
 	items := make([]recordItem, len(keys))
 	for i, key := range keys {

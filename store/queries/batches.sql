@@ -4,7 +4,7 @@ SELECT entity, record_id, dirty_seq FROM records
 WHERE connection_id = ?1 AND entity = ?4 AND alone = ?5 AND dirty_seq IS NOT NULL
     AND (inflight_seq IS NULL OR inflight_until <= {now})
     AND dispatched_at <= {now} - CAST(?2 AS BIGINT)
-    AND (backoff_until <= {now} OR dispatched_seq IS NULL OR dispatched_seq <> dirty_seq)
+    AND backoff_until <= {now}
 ORDER BY dirty_seq LIMIT ?3;
 
 -- name: CountBatches

@@ -13,16 +13,17 @@ ORDER BY c.id;
 SELECT entity, record_id, dirty_seq FROM records
 WHERE connection_id = ?1 AND dirty_seq IS NOT NULL AND (inflight_seq IS NULL OR inflight_until <= {now})
     AND dispatched_at <= {now} - CAST(?2 AS BIGINT)
-    AND (backoff_until <= {now} OR dispatched_seq IS NULL OR dispatched_seq <> dirty_seq)
+    AND backoff_until <= {now}
 ORDER BY dirty_seq LIMIT ?3;
 
 -- name: SelectChanged
 -- At work already, and changed since: the run there must hear of it. A batch
--- need not: what changed after its read stays dirty when it is done.
+-- need not: what changed after its read stays dirty when it is done. Nor need a
+-- run that waits out a backoff: it reads the present state when it tries again.
 SELECT entity, record_id, dirty_seq FROM records
 WHERE connection_id = ?1 AND dirty_seq IS NOT NULL AND (inflight_seq IS NULL OR inflight_until <= {now})
     AND dispatched_at > 0 AND batch_id = '' AND dispatched_at > {now} - CAST(?2 AS BIGINT)
-    AND (dispatched_seq IS NULL OR dispatched_seq <> dirty_seq)
+    AND (dispatched_seq IS NULL OR dispatched_seq <> dirty_seq) AND backoff_until <= {now}
 ORDER BY dirty_seq LIMIT ?3;
 
 -- name: StampDispatched
@@ -33,7 +34,7 @@ WHERE connection_id = ?1 AND entity = item.value ->> 'entity' AND record_id = CA
     AND dirty_seq IS NOT NULL;
 
 -- name: Undispatch
-UPDATE records SET dispatched_seq = NULL, dispatched_at = 0
+UPDATE records SET dispatched_seq = NULL, dispatched_at = 0, backoff_until = 0
 FROM {items}(?1) AS item
 WHERE connection_id = item.value ->> 'connection' AND entity = item.value ->> 'entity'
     AND record_id = CAST(item.value ->> 'id' AS BIGINT);

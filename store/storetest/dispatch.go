@@ -62,7 +62,7 @@ func dispatch(t *testing.T, open Open) {
 		assert.Equal(t, ids(1, 2, 3, 4), handed(t, s))
 		assert.Empty(t, handed(t, s))
 	})
-	t.Run("a record in backoff waits, unless it changed", func(t *testing.T) {
+	t.Run("a record in backoff waits, though it changes, unless its run has ended", func(t *testing.T) {
 		s := open(t)
 		id := connected(t, s)
 		markDirty(t, s, id, 1)
@@ -71,9 +71,12 @@ func dispatch(t *testing.T, open Open) {
 		Elapse(t, s, limits.Again+time.Second)
 		assert.Empty(t, handed(t, s))
 		markDirty(t, s, id, 1)
-		assert.Equal(t, ids(1), handed(t, s))
+		assert.Empty(t, handed(t, s), "its run reads the present state when it tries again")
 		Elapse(t, s, 2*time.Hour)
 		assert.Equal(t, ids(1), handed(t, s))
+		require.NoError(t, s.Attempted(t.Context(), order(id, 1), connection.Reason{Code: "x"}, time.Now().Add(time.Hour)))
+		require.NoError(t, s.Undispatch(t.Context(), []connection.RecordKey{order(id, 1)}))
+		assert.Equal(t, ids(1), handed(t, s), "no run is left to try again")
 	})
 	t.Run("a record in flight waits for its claim", func(t *testing.T) {
 		s := open(t)
@@ -139,6 +142,26 @@ func dispatch(t *testing.T, open Open) {
 		for _, id := range all {
 			assert.Equal(t, 2, per[id])
 		}
+	})
+	t.Run("what one connection leaves of its share is another's", func(t *testing.T) {
+		s := open(t)
+		busy := newConnection(t, s, "busy", "busy").ID
+		_, err := s.SetPhase(t.Context(), busy, connection.Connected)
+		require.NoError(t, err)
+		markDirty(t, s, busy, numbers(1, 20)...)
+		for _, hash := range []connection.StoreHash{"one", "two", "three"} { // each with one record that waits out a backoff
+			id := newConnection(t, s, hash, string(hash)).ID
+			_, err := s.SetPhase(t.Context(), id, connection.Connected)
+			require.NoError(t, err)
+			markDirty(t, s, id, 1)
+			require.NoError(t, s.Attempted(t.Context(), order(id, 1), connection.Reason{Code: "x"}, time.Now().Add(time.Hour)))
+		}
+		list, err := s.Dispatch(t.Context(), store.Limits{AtWork: 15, Batch: 12, Again: time.Minute})
+		require.NoError(t, err)
+		assert.Len(t, list, 12)
+		list, err = s.Dispatch(t.Context(), store.Limits{AtWork: 15, Batch: 12, Again: time.Minute})
+		require.NoError(t, err)
+		assert.Len(t, list, 3, "no more than AtWork")
 	})
 	t.Run("replicas never get the same record", func(t *testing.T) {
 		s := open(t)
