@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// StoreStatus is an order status of a store: BigCommerce's name, and the merchant's
-// own label.
+// StoreStatus is an order status of a store: BigCommerce's name, and the
+// merchant's own label.
 type StoreStatus struct {
 	ID          int64
 	Name        string
