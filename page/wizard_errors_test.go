@@ -198,6 +198,11 @@ func TestWizardAsksForAPrefixOfASecondStore(t *testing.T) {
 	assert.Contains(t, got.text, "could still have the same ids")
 	assert.Contains(t, got.text, `name="id_prefix" value="1"`)
 
+	answers["POST /v1/connections"] = refusal{422, `{"title":"Some fields are not valid","status":422,"errors":[` +
+		`{"field":"settings.id_prefix","code":"invalid","message":"use letters"}]}`}
+	got = w.send("review", "finish", append(ticks, "id_prefix", "ü")...)
+	assert.Contains(t, got.text, `id="prefix-error" role="alert">Use letters.`)
+
 	var sent []map[string]any
 	answers["POST /v1/connections"] = bodies(&sent, made)
 	got = w.send("review", "finish", append(ticks, "id_prefix", " us- ")...)
