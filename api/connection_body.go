@@ -1,7 +1,6 @@
 package api
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -44,23 +43,6 @@ func fillRules(rules []connection.StatusRule, bodies []statusRuleBody) {
 	}
 }
 
-func checkRules(bodies []statusRuleBody) connection.ValidationError {
-	var bad connection.ValidationError
-	for i, b := range bodies {
-		if len(b.Label) > 200 {
-			bad = append(bad, connection.FieldError{
-				Field: fmt.Sprintf("order_status_mapping[%d].label", i), Code: "too_long", Message: "use at most 200 characters",
-			})
-		}
-		if len(b.Status) > 100 {
-			bad = append(bad, connection.FieldError{
-				Field: fmt.Sprintf("order_status_mapping[%d].status", i), Code: "too_long", Message: "use at most 100 characters",
-			})
-		}
-	}
-	return bad
-}
-
 type connectionBody struct {
 	Name               string                      `json:"name"`
 	AuthenticationID   connection.AuthenticationID `json:"authentication_id"`
@@ -81,7 +63,7 @@ func (b connectionBody) connection() connection.Connection {
 }
 
 func (b connectionBody) validate() connection.ValidationError {
-	return slices.Concat(validation(b.connection()), checkStartDate(b.BulkSyncStartDate), checkRules(b.OrderStatusMapping))
+	return append(validation(b.connection()), checkStartDate(b.BulkSyncStartDate)...)
 }
 
 // checkStartDate holds a date that is being chosen to the present. One that was
@@ -112,7 +94,7 @@ type changeBody struct {
 }
 
 func (b changeBody) validate() connection.ValidationError {
-	return append(checkStartDate(b.BulkSyncStartDate.Value), checkRules(b.OrderStatusMapping.Value)...)
+	return append(checkStartDate(b.BulkSyncStartDate.Value), connection.CheckStatusRules(plainRules(b.OrderStatusMapping.Value))...)
 }
 
 // apply returns c changed; a new mapping still has its labels to resolve.

@@ -62,12 +62,14 @@ func TestSameStoreAndCodeAgain(t *testing.T) {
 	body := map[string]any{"authentication_id": s.authentication("abc1"), "identification_code": "code-abc1", "timezone": "UTC"}
 	p := s.call(adminToken, "POST", "/v1/connections", body).problem(409)
 	assert.Equal(t, id, p.ConnectionID)
+	assert.Equal(t, store.ConflictSameStore, p.Code)
 	assert.Contains(t, p.Detail, string(id))
 
 	// Another store of the same Ometria account needs an id prefix.
 	body["authentication_id"] = s.authentication("abc2")
 	p = s.call(adminToken, "POST", "/v1/connections", body).problem(409)
 	assert.Equal(t, id, p.ConnectionID)
+	assert.Equal(t, store.ConflictSamePrefix, p.Code)
 	assert.Contains(t, p.Detail, "settings.id_prefix")
 	assert.Empty(t, s.starter.take())
 	body["settings"] = map[string]any{"id_prefix": "de-"}

@@ -24,6 +24,8 @@ type problem struct {
 	Errors []connection.FieldError `json:"errors"`
 	// ConnectionID names the connection that stands in the way of a new one.
 	ConnectionID connection.ID `json:"connection_id,omitempty"`
+	// Code says how it does: one of the kinds of store.ConflictError.
+	Code string `json:"code,omitempty"`
 
 	retryAfter time.Duration
 	cause      error
@@ -104,7 +106,7 @@ func problemOf(err error) *problem {
 	}
 	if conflict, ok := errors.AsType[*store.ConflictError](err); ok {
 		p := newProblem(kindConflict, conflict.Error())
-		p.ConnectionID = conflict.ConnectionID
+		p.ConnectionID, p.Code = conflict.ConnectionID, conflict.Kind
 		return p
 	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {

@@ -217,20 +217,7 @@ func (c Connection) Validate() error {
 	if c.Settings.CustomersIn() == c.Settings.SubscribersIn() {
 		add("settings.subscribers_collection", "invalid", "customers and subscribers are numbered apart: use two collections")
 	}
-	seen := map[int]bool{}
-	for i, rule := range c.StatusMapping {
-		field := fmt.Sprintf("order_status_mapping[%d]", i)
-		switch {
-		case rule.StatusID == nil && rule.Label == "":
-			add(field, "required", "name the order status by status_id or label")
-		case rule.StatusID != nil && (*rule.StatusID < 0 || *rule.StatusID > LastBuiltInStatus):
-			add(field+".status_id", "unknown", "BigCommerce's status ids are 0 to 14")
-		case rule.StatusID != nil && seen[*rule.StatusID]:
-			add(field+".status_id", "invalid", "status %d is mapped twice", *rule.StatusID)
-		case rule.StatusID != nil:
-			seen[*rule.StatusID] = true
-		}
-	}
+	bad = append(bad, CheckStatusRules(c.StatusMapping)...)
 	if len(bad) > 0 {
 		return bad
 	}

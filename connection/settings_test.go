@@ -98,6 +98,12 @@ func TestValidateNamesEachBadField(t *testing.T) {
 		"a status unknown": {func(c *connection.Connection) {
 			c.StatusMapping = []connection.StatusRule{{StatusID: new(1)}, {StatusID: new(15)}}
 		}, "order_status_mapping[1].status_id", "unknown"},
+		"a long label": {func(c *connection.Connection) {
+			c.StatusMapping = []connection.StatusRule{{Label: strings.Repeat("é", 201)}}
+		}, "order_status_mapping[0].label", "too_long"},
+		"a long status": {func(c *connection.Connection) {
+			c.StatusMapping = []connection.StatusRule{{StatusID: new(1), Status: strings.Repeat("é", 101)}}
+		}, "order_status_mapping[0].status", "too_long"},
 		"a status below 0": {func(c *connection.Connection) { c.StatusMapping = []connection.StatusRule{{StatusID: new(-1)}} }, "order_status_mapping[0].status_id", "unknown"},
 		"a status twice": {func(c *connection.Connection) {
 			c.StatusMapping = []connection.StatusRule{{StatusID: new(3)}, {StatusID: new(3)}}

@@ -3,7 +3,6 @@ package inspect
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/ometria/ometria-bigcommerce/bigcommerce"
 	"github.com/ometria/ometria-bigcommerce/connection"
@@ -66,64 +65,17 @@ func (i *Inspector) OrderStatuses(ctx context.Context, id connection.Authenticat
 	return statuses, nil
 }
 
-// ResolveStatusRules returns the rules with the status id of each label: by the
-// merchant's own label first, then by BigCommerce's name, in any case. A label
-// that the store does not have, or that means two statuses, is a bad field.
+// ResolveStatusRules is connection.ResolveStatusRules by the store's own
+// statuses.
 func (i *Inspector) ResolveStatusRules(ctx context.Context, id connection.AuthenticationID, rules []connection.StatusRule) ([]connection.StatusRule, connection.ValidationError, error) {
 	statuses, err := i.OrderStatuses(ctx, id)
 	if err != nil {
 		return nil, nil, err
 	}
-	resolved := make([]connection.StatusRule, len(rules))
-	var bad connection.ValidationError
-	for at, rule := range rules {
-		resolved[at] = rule
-		if rule.StatusID != nil || rule.Label == "" {
-			continue
-		}
-		field := fmt.Sprintf("order_status_mapping[%d].label", at)
-		switch found := labelled(statuses, rule.Label); len(found) {
-		case 1:
-			number := int(found[0].ID)
-			resolved[at].StatusID = &number
-		case 0:
-			bad = append(bad, connection.FieldError{
-				Field: field, Code: "unknown", Message: fmt.Sprintf("the store has no order status %q; it has %s", rule.Label, labels(statuses)),
-			})
-		default:
-			bad = append(bad, connection.FieldError{
-				Field: field, Code: "invalid", Message: fmt.Sprintf("%d order statuses are called %q: use status_id", len(found), rule.Label),
-			})
-		}
+	known := make([]connection.StoreStatus, len(statuses))
+	for at, status := range statuses {
+		known[at] = connection.StoreStatus{ID: status.ID, Name: status.Name, CustomLabel: status.CustomLabel}
 	}
+	resolved, bad := connection.ResolveStatusRules(rules, known)
 	return resolved, bad, nil
-}
-
-func labelled(statuses []bigcommerce.OrderStatus, label string) []bigcommerce.OrderStatus {
-	for _, name := range []func(bigcommerce.OrderStatus) string{
-		func(s bigcommerce.OrderStatus) string { return s.CustomLabel },
-		func(s bigcommerce.OrderStatus) string { return s.Name },
-	} {
-		var found []bigcommerce.OrderStatus
-		for _, s := range statuses {
-			if strings.EqualFold(strings.TrimSpace(name(s)), strings.TrimSpace(label)) {
-				found = append(found, s)
-			}
-		}
-		if len(found) > 0 {
-			return found
-		}
-	}
-	return nil
-}
-
-func labels(statuses []bigcommerce.OrderStatus) string {
-	names := make([]string, len(statuses))
-	for i, s := range statuses {
-		names[i] = s.CustomLabel
-		if names[i] == "" {
-			names[i] = s.Name
-		}
-	}
-	return strings.Join(names, ", ")
 }

@@ -156,9 +156,14 @@ func fieldErrorsOf(err error) fieldErrors {
 		return bad
 	}
 	for _, e := range problem.Errors {
-		if _, known := bad[e.Field]; !known {
-			bad[e.Field] = sentence(e.Message)
-		}
+		bad.add(e.Field, e.Message)
 	}
 	return bad
+}
+
+// add keeps the first of a field's errors.
+func (f fieldErrors) add(field, message string) {
+	if _, known := f[field]; !known {
+		f[field] = sentence(message)
+	}
 }

@@ -114,14 +114,20 @@ func (v *visit) createAuthentication(in newAuthentication, before string) (apicl
 		Name: in.Name, OmetriaAPIKey: v.text("ometria_api_key"), ClientID: in.ClientID, ClientSecret: v.text("client_secret"),
 		AccessToken: v.text("access_token"), StoreHash: in.StoreHash,
 	})
-	if err != nil || before == "" {
-		return made, err
+	if err == nil && before != "" {
+		v.discard(before)
 	}
-	// A connection may use it by now.
-	if err := v.api.DeleteAuthentication(ctx, before); err != nil && !isStatus(err, http.StatusConflict, http.StatusNotFound) {
-		return made, err
+	return made, err
+}
+
+// discard deletes an authentication that the page made and nobody chose. It has
+// done its part: that it stays is for the log. A connection may use it by now.
+func (v *visit) discard(id string) {
+	ctx := v.Request.Context()
+	err := v.api.DeleteAuthentication(ctx, id)
+	if err != nil && !isStatus(err, http.StatusConflict, http.StatusNotFound) {
+		v.site.Logger.ErrorContext(ctx, "authentication that nobody chose stays", "authentication_id", id, "err", err)
 	}
-	return made, nil
 }
 
 // text is a field of a form.

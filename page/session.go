@@ -20,8 +20,8 @@ const (
 	sessionPurpose = "page session"
 	sessionLasts   = 12 * time.Hour
 	sessionRenewed = sessionLasts / 2 // or less is left when a page is opened: nobody is sent away amid a form
-	// Wrong tokens, of all visitors together: tokens are long and random, so
-	// this bounds what guessing costs us, not them.
+	// Wrong tokens, of all visitors together. A right one always gets in, whatever
+	// others try: tokens are long and random, which is what keeps guessing out.
 	wrongTokensPerSecond = 5
 	wrongTokensAtOnce    = 30
 )
@@ -154,14 +154,14 @@ func (s *site) signIn(c *gin.Context) {
 		s.show(c, http.StatusUnprocessableEntity, "sign_in", page)
 		return
 	}
-	if s.signInsAt.Tokens() < 1 {
-		page.Error = "Too many wrong tokens were tried. Wait a minute and try again."
-		s.show(c, http.StatusTooManyRequests, "sign_in", page)
-		return
-	}
 	who, err := s.client(token).Token(c.Request.Context())
 	if problem, refused := errors.AsType[*apiclient.Problem](err); refused && problem.Status == http.StatusUnauthorized {
-		s.signInsAt.Allow()
+		if !s.signInsAt.Allow() {
+			c.Header("Retry-After", "1") // by then the limit has room
+			page.Error = "Too many wrong tokens were tried. Check that you copied yours whole, wait a minute and try again."
+			s.show(c, http.StatusTooManyRequests, "sign_in", page)
+			return
+		}
 		page.Error = "No such token. Check that you copied it whole, or ask whoever runs this service for one."
 		s.show(c, http.StatusUnauthorized, "sign_in", page)
 		return

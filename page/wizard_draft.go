@@ -4,10 +4,8 @@ import (
 	"encoding/json"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/ometria/ometria-bigcommerce/connection"
 	"github.com/ometria/ometria-bigcommerce/internal/apiclient"
 )
 
@@ -15,21 +13,31 @@ import (
 // so that going back and forth loses nothing and nothing is stored; it never
 // holds a credential.
 type draft struct {
-	ID   string `json:"id,omitempty"`   // of the connection that is edited; empty for a new one
-	ETag string `json:"etag,omitempty"` // of it, as it was read
+	ID     string `json:"id,omitempty"`    // of the connection that is edited; empty for a new one
+	ETag   string `json:"etag,omitempty"`  // of it, as it was read
+	Before chosen `json:"before,omitzero"` // in it, as it was read
 
 	Name           string `json:"name,omitempty"`
 	Code           string `json:"code,omitempty"`
 	Authentication string `json:"authentication,omitempty"`
+	// New is what was typed of a new authentication, but for its secrets.
+	New newAuthentication `json:"new,omitzero"`
 	// Made is an authentication that this wizard made: it goes when another
 	// takes its place.
 	Made      string `json:"made,omitempty"`
 	StoreName string `json:"store_name,omitempty"` // as the test found it
 	Confirmed bool   `json:"confirmed,omitempty"`  // it is the right store
 
-	StartDate string `json:"start_date,omitempty"`
-	Timezone  string `json:"timezone,omitempty"`
-	Rules     []rule `json:"rules,omitempty"`
+	StartDate     string `json:"start_date,omitempty"`
+	Timezone      string `json:"timezone,omitempty"`
+	StoreTimezone string `json:"store_timezone,omitempty"` // filled in, not typed
+	Rules         []rule `json:"rules,omitempty"`
+	StatusesKnown bool   `json:"statuses_known,omitempty"` // Rules has all of the store's
+
+	// AskPrefix says that another store of the Ometria account makes IDPrefix
+	// needed.
+	AskPrefix bool   `json:"ask_prefix,omitempty"`
+	IDPrefix  string `json:"id_prefix,omitempty"`
 
 	// Of an Ometria account that holds contacts already.
 	Collections       []string `json:"collections,omitempty"` // found there
@@ -41,17 +49,6 @@ type draft struct {
 	CampaignsPaused   bool     `json:"campaigns_paused,omitempty"`
 	UpdateScript      bool     `json:"update_script,omitempty"`
 	Resync            []string `json:"resync,omitempty"`
-	MappingSeen       bool     `json:"mapping_seen,omitempty"`
-}
-
-// rule is one line of the order mapping.
-type rule struct {
-	StatusID *int   `json:"status_id,omitempty"` // nil for one that is typed by its label
-	Name     string `json:"name,omitempty"`      // the store's own label
-	Label    string `json:"label,omitempty"`     // typed
-	Status   string `json:"status,omitempty"`    // at Ometria
-	IsValid  bool   `json:"is_valid,omitempty"`
-	Send     bool   `json:"send,omitempty"`
 }
 
 // editing reports whether an existing connection is changed.
@@ -83,7 +80,8 @@ func (d *draft) take(step string, form url.Values) {
 	ticked := func(name string) bool { return form.Get(name) != "" }
 	switch step {
 	case stepSync:
-		d.Name, d.Code = text("name"), text("identification_code")
+		d.Name = text("name")
+		d.account(text("identification_code"))
 		if !d.editing() && form.Has("authentication") {
 			d.choose(text("authentication"))
 		}
@@ -92,84 +90,55 @@ func (d *draft) take(step string, form url.Values) {
 		}
 	case stepTest:
 		d.Confirmed = ticked("confirmed")
-		if d.heldContacts() {
+		if form.Has("customers_in") { // not beside a test that failed
 			d.CustomersIn, d.SubscribersIn = text("customers_in"), text("subscribers_in")
 			d.HistoryConsent = text("history_consent")
 		}
 	case stepDates:
 		d.StartDate, d.Timezone = text("bulk_sync_start_date"), text("timezone")
 	case stepMapping:
-		d.MappingSeen = true
 		d.takeRules(form)
 	case stepUpdate:
 		d.UpdateScript, d.Resync = ticked("update_script"), form["resync"]
 	case stepReview:
 		d.OldConnectionGone, d.OldScriptGone, d.CampaignsPaused = ticked("old_connection_gone"), ticked("old_script_gone"), ticked("campaigns_paused")
+		if d.AskPrefix {
+			d.IDPrefix = text("id_prefix")
+		}
 	}
 }
 
 // choose takes another authentication; what was found of the former one's
-// accounts no longer holds.
+// accounts, and chosen by it, no longer holds.
 func (d *draft) choose(id string) {
 	if id == d.Authentication {
 		return
 	}
-	d.Authentication, d.Confirmed, d.StoreName, d.Collections, d.Rules, d.MappingSeen = id, false, "", nil, nil, false
+	d.Authentication, d.Confirmed, d.StoreName = id, false, ""
+	d.Collections, d.CustomersIn, d.SubscribersIn, d.HistoryConsent = nil, "", "", ""
+	d.OldConnectionGone, d.OldScriptGone, d.CampaignsPaused = false, false, false
+	d.Rules, d.StatusesKnown = nil, false
+	d.AskPrefix, d.IDPrefix = false, ""
+	if d.Timezone == d.StoreTimezone { // nobody typed it
+		d.Timezone = ""
+	}
+	d.StoreTimezone = ""
 }
 
-func (d *draft) takeRules(form url.Values) {
-	for i := range d.Rules {
-		at := "rule" + strconv.Itoa(i) + "_"
-		r := &d.Rules[i]
-		r.Status, r.IsValid, r.Send = strings.TrimSpace(form.Get(at+"status")), form.Get(at+"valid") != "", form.Get(at+"send") != ""
-		if r.StatusID == nil {
-			r.Label = strings.TrimSpace(form.Get(at + "label"))
-		}
+// account takes another Identification Code. Of another Ometria account it is
+// not known yet whether a prefix is needed.
+func (d *draft) account(code string) {
+	if code != d.Code {
+		d.Code, d.AskPrefix, d.IDPrefix = code, false, d.Before.IDPrefix
 	}
-}
-
-// known fills the order mapping with the store's statuses, unless it is there.
-func (d *draft) known(statuses []apiclient.OrderStatus) {
-	if len(d.Rules) > 0 {
-		return
-	}
-	builtIn := connection.DefaultStatusRules()
-	for _, s := range statuses {
-		id := int(s.ID)
-		r := rule{StatusID: &id, Name: s.Name, Send: true}
-		if s.CustomLabel != "" && s.CustomLabel != s.Name {
-			r.Name = s.CustomLabel + " (" + s.Name + ")"
-		}
-		if id >= 0 && id < len(builtIn) {
-			r.Status, r.IsValid, r.Send = builtIn[id].Status, builtIn[id].IsValid, builtIn[id].Send
-		}
-		d.Rules = append(d.Rules, r)
-	}
-}
-
-// mapping is the order mapping for the API: what was left as it is built in is
-// left out, and so are typed lines without a label.
-func (d *draft) mapping() []apiclient.StatusRule {
-	builtIn := connection.DefaultStatusRules()
-	rules := []apiclient.StatusRule{}
-	for _, r := range d.Rules {
-		if r.StatusID == nil && r.Label == "" {
-			continue
-		}
-		if id := r.StatusID; id != nil && *id >= 0 && *id < len(builtIn) {
-			b := builtIn[*id]
-			if r.Status == b.Status && r.IsValid == b.IsValid && r.Send == b.Send {
-				continue
-			}
-		}
-		rules = append(rules, apiclient.StatusRule{StatusID: r.StatusID, Label: r.Label, Status: r.Status, IsValid: &r.IsValid, Send: &r.Send})
-	}
-	return rules
 }
 
 // settings are the settings for the API that the wizard asks for.
 func (d *draft) settings() map[string]any {
 	s := map[string]any{}
+	if d.IDPrefix != "" {
+		s["id_prefix"] = d.IDPrefix
+	}
 	if !d.heldContacts() {
 		return s
 	}
@@ -191,28 +160,47 @@ func draftOf(c apiclient.Connection, etag string) *draft {
 		ID: c.ID, ETag: etag, Name: c.Name, Code: c.IdentificationCode, Authentication: c.AuthenticationID,
 		StoreName: c.Store.Name, Confirmed: true, StartDate: c.BulkSyncStartDate, Timezone: c.Timezone,
 	}
+	d.IDPrefix, _ = c.Settings["id_prefix"].(string)
+	for _, given := range c.OrderStatusMapping {
+		d.Rules = append(d.Rules, ruleFrom(given))
+	}
+	d.Before = d.chosen()
 	return d
 }
 
-// overlay lays a connection's own rules over the store's statuses.
-func (d *draft) overlay(rules []apiclient.StatusRule) {
-	for _, given := range rules {
-		at := slices.IndexFunc(d.Rules, func(r rule) bool {
-			return r.StatusID != nil && given.StatusID != nil && *r.StatusID == *given.StatusID
-		})
-		if at < 0 {
-			d.Rules = append(d.Rules, rule{StatusID: given.StatusID, Name: given.Label, Label: given.Label})
-			at = len(d.Rules) - 1
-		}
-		r := &d.Rules[at]
-		r.Status = given.Status
-		if given.IsValid != nil {
-			r.IsValid = *given.IsValid
-		}
-		if given.Send != nil {
-			r.Send = *given.Send
+// chosen is what the wizard asks for of an existing connection.
+type chosen struct {
+	Name      string                 `json:"name,omitempty"`
+	Code      string                 `json:"code,omitempty"`
+	StartDate string                 `json:"start_date,omitempty"`
+	Timezone  string                 `json:"timezone,omitempty"`
+	IDPrefix  string                 `json:"id_prefix,omitempty"`
+	Mapping   []apiclient.StatusRule `json:"mapping,omitempty"`
+}
+
+func (d *draft) chosen() chosen {
+	return chosen{Name: d.Name, Code: d.Code, StartDate: d.StartDate, Timezone: d.Timezone, IDPrefix: d.IDPrefix, Mapping: d.mapping()}
+}
+
+// changes are the fields for the API that are not as they were read: the
+// activity log names those that are sent.
+func (d *draft) changes() map[string]any {
+	change, before, now := map[string]any{}, d.Before, d.chosen()
+	for _, field := range []struct{ name, before, now string }{
+		{"name", before.Name, now.Name}, {"identification_code", before.Code, now.Code},
+		{"bulk_sync_start_date", before.StartDate, now.StartDate}, {"timezone", before.Timezone, now.Timezone},
+	} {
+		if field.now != field.before {
+			change[field.name] = field.now
 		}
 	}
+	if !sameMapping(before.Mapping, now.Mapping) {
+		change["order_status_mapping"] = now.Mapping
+	}
+	if now.IDPrefix != before.IDPrefix {
+		change["settings"] = map[string]any{"id_prefix": now.IDPrefix}
+	}
+	return change
 }
 
 // ResyncChoices are the boxes of what to re-sync, none ticked at first.
@@ -222,24 +210,4 @@ func (d *draft) ResyncChoices() []choice {
 		choices[i].Checked = slices.Contains(d.Resync, choices[i].Value)
 	}
 	return choices
-}
-
-// Changed tells each line of the order mapping that is not as it is built in.
-func (d *draft) Changed() (lines []string) {
-	for _, r := range d.mapping() {
-		name := r.Label
-		for _, known := range d.Rules {
-			if known.StatusID != nil && r.StatusID != nil && *known.StatusID == *r.StatusID {
-				name = known.Name
-			}
-		}
-		line := name + " → " + r.Status
-		if !*r.Send {
-			line = name + " is not sent"
-		} else if !*r.IsValid {
-			line += ", not a sale"
-		}
-		lines = append(lines, line)
-	}
-	return lines
 }

@@ -25,6 +25,7 @@ func wizardAPI() map[string]any {
 		},
 		"GET " + authentication + "/order-statuses": map[string]any{"data": []any{
 			map[string]any{"id": 2, "name": "Shipped", "custom_label": "On its way"}, map[string]any{"id": 0, "name": "Incomplete", "custom_label": ""},
+			map[string]any{"id": 14, "name": "Partially Refunded", "custom_label": "Lent"},
 		}, "next_cursor": nil},
 		"POST /v1/connections": map[string]any{"id": "c1"},
 		"GET /v1/connections/c1": map[string]any{"id": "c1", "name": "", "store_hash": "abc1", "status": "validating", "timezone": "Europe/London",
@@ -72,15 +73,15 @@ func TestWizardConnectsAStore(t *testing.T) {
 
 	got = step(got, url.Values{"step": {"dates"}, "go": {"next"}, "timezone": {"Europe/Paris"}, "bulk_sync_start_date": {"2024-01-31"}})
 	assert.Contains(t, got.text, "On its way (Shipped)")
-	got = step(got, url.Values{"step": {"mapping"}, "go": {"add"}, "rule0_status": {"sent"}, "rule0_valid": {"yes"}, "rule0_send": {"yes"}, "rule1_status": {"incomplete"}})
-	assert.Contains(t, got.text, "rule2_label")
+	got = step(got, url.Values{"step": {"mapping"}, "go": {"add"}, "rule0_status": {"sent"}, "rule0_valid": {"yes"}, "rule0_send": {"yes"}, "rule1_status": {"incomplete"}, "rule2_status": {"partially_refunded"}, "rule2_valid": {"yes"}, "rule2_send": {"yes"}})
+	assert.Contains(t, got.text, "rule3_label")
 
-	back := step(got, url.Values{"step": {"mapping"}, "go": {"back"}, "rule0_status": {"sent"}, "rule0_valid": {"yes"}, "rule0_send": {"yes"}, "rule1_status": {"incomplete"}, "rule2_label": {"Lent"}, "rule2_status": {"lent"}})
+	back := step(got, url.Values{"step": {"mapping"}, "go": {"back"}, "rule0_status": {"sent"}, "rule0_valid": {"yes"}, "rule0_send": {"yes"}, "rule1_status": {"incomplete"}, "rule2_status": {"partially_refunded"}, "rule2_valid": {"yes"}, "rule2_send": {"yes"}, "rule3_label": {"Lent"}, "rule3_status": {"lent"}})
 	assert.Contains(t, back.text, `value="Europe/Paris"`, "going back loses nothing")
 	got = step(back, url.Values{"step": {"dates"}, "go": {"next"}, "timezone": {"Europe/Paris"}, "bulk_sync_start_date": {"2024-01-31"}})
 	assert.Contains(t, got.text, `value="Lent"`)
 
-	got = step(got, url.Values{"step": {"mapping"}, "go": {"next"}, "rule0_status": {"sent"}, "rule0_valid": {"yes"}, "rule0_send": {"yes"}, "rule1_status": {"incomplete"}, "rule2_label": {"Lent"}, "rule2_status": {"lent"}, "rule2_send": {"yes"}})
+	got = step(got, url.Values{"step": {"mapping"}, "go": {"next"}, "rule0_status": {"sent"}, "rule0_valid": {"yes"}, "rule0_send": {"yes"}, "rule1_status": {"incomplete"}, "rule2_status": {"partially_refunded"}, "rule2_valid": {"yes"}, "rule2_send": {"yes"}, "rule3_label": {"Lent"}, "rule3_status": {"lent"}, "rule3_send": {"yes"}})
 	for _, said := range []string{"2024-01-31", "Europe/Paris", "On its way (Shipped) → sent", "Lent → lent, not a sale", "customers in magento"} {
 		assert.Contains(t, got.text, said)
 	}

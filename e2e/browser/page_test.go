@@ -14,6 +14,7 @@ const (
 	wrong  = "wrong1"    // whose credentials and currencies are wrong at first
 	shoes  = "shoes1"    // connected over the API
 	gone   = "gone1"     // removed
+	second = "second1"   // of the Ometria account of shoes
 	// rotated gets another authentication.
 	rotated = "rotated1"
 )
@@ -23,7 +24,7 @@ const (
 func TestPage(t *testing.T) {
 	larger := func(o *bigcommercesim.Options) { o.Products, o.Orders = 120, 300 } // so that there is a sync to watch
 	w := newWorld(t, map[string]func(*bigcommercesim.Options){
-		toured: larger, hats: larger, phone: nil, wrong: nil, shoes: nil, gone: nil, rotated: nil,
+		toured: larger, hats: larger, phone: nil, wrong: nil, shoes: nil, gone: nil, rotated: nil, second: nil,
 	})
 	// First: it begins with no connection.
 	t.Run("every screen is accessible", func(t *testing.T) { isAccessible(w.in(t)) })
@@ -37,6 +38,7 @@ func TestPage(t *testing.T) {
 			{"the wizard fits 320 px", connectsOnAPhone},
 			{"the wizard says what is wrong", refusesWhatIsWrong},
 			{"a store is connected once", refusesASecondConnection},
+			{"a second store of one account", connectsASecondStore},
 			{"a support agent", supports},
 			{"a failure is retried", retries},
 			{"a browser without scripts", readsWithoutScripts},

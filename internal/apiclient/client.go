@@ -55,9 +55,17 @@ type Problem struct {
 	Errors []FieldError `json:"errors"`
 	// ConnectionID names the connection that stands in the way of a new one.
 	ConnectionID string `json:"connection_id"`
-	Method       string `json:"-"`
-	Path         string `json:"-"`
+	// Code says how it does: SameStore or SameIDPrefix.
+	Code   string `json:"code"`
+	Method string `json:"-"`
+	Path   string `json:"-"`
 }
+
+// Ways in which a connection stands in the way of another.
+const (
+	SameStore    = "same_store"
+	SameIDPrefix = "same_id_prefix" // another store, whose records would have the same ids
+)
 
 // FieldError names one bad field of a request.
 type FieldError struct {
