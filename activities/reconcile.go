@@ -2,10 +2,13 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
 	"strings"
+
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/ometria/ometria-bigcommerce/bigcommerce"
 	"github.com/ometria/ometria-bigcommerce/connection"
@@ -15,7 +18,8 @@ import (
 
 // Reconcile tries the credentials anew, parks a connection whose store has
 // become one of several currencies, notes what the store says of itself, mends
-// hooks and scripts that are missing or inactive, and begins the fast pass.
+// hooks and scripts that are missing or inactive, and begins the fast pass. What
+// cannot be mended does not stop the pass, which finds what no webhook told.
 func (a *Activities) Reconcile(ctx context.Context, in Connection) (Mended, error) {
 	defer beat(ctx)()
 	var mended Mended
@@ -34,9 +38,10 @@ func (a *Activities) Reconcile(ctx context.Context, in Connection) (Mended, erro
 		return mended, nil // the setup is at it
 	}
 	blamed, err := a.recheck(ctx, c)
+	var unmended error
 	if err == nil && blamed == nil {
-		mended, err = a.mend(ctx, in.ConnectionID)
-		blamed = blameStore(err)
+		mended, unmended = a.mend(ctx, in.ConnectionID)
+		blamed = blameStore(unmended)
 	}
 	if blamed != nil {
 		mended.Held = HeldParked
@@ -54,14 +59,17 @@ func (a *Activities) Reconcile(ctx context.Context, in Connection) (Mended, erro
 	if err := a.ensureSchedules(ctx, c); err != nil {
 		return mended, err
 	}
-	if err := a.Store.Reconciled(ctx, c.ID); err != nil {
-		return mended, temporalError(err)
+	if unmended == nil {
+		unmended = a.Store.Reconciled(ctx, c.ID)
 	}
 	if held == HeldPaused {
 		mended.Held = held
-		return mended, nil
+		return mended, temporalError(unmended)
 	}
-	return a.firstSlice(ctx, c, mended)
+	if mended, err = a.firstSlice(ctx, c, mended); err == nil {
+		err = temporalError(unmended)
+	}
+	return mended, err
 }
 
 // firstSlice looks at records that the guard holds, and begins the fast pass.
@@ -76,11 +84,12 @@ func (a *Activities) firstSlice(ctx context.Context, c connection.Connection, me
 		mended.Held = HeldParked
 		return mended, s.park(ctx, c.ID, *blamed)
 	}
-	if err != nil {
-		return mended, temporalError(err)
-	}
+	unreviewed := err
 	fast, err := a.passSlice(ctx, connection.FastPass, PassSlice{ConnectionID: c.ID, Left: PassEntities()})
 	mended.Left, mended.Looked, mended.Differed, mended.Held = fast.Left, fast.Looked, fast.Differed, fast.Held
+	if err == nil {
+		err = temporalError(unreviewed)
+	}
 	return mended, err
 }
 
@@ -145,7 +154,14 @@ func (a *Activities) mend(ctx context.Context, id connection.ID) (mended Mended,
 	if err := i.showBlocked(ctx); err != nil {
 		return mended, err
 	}
-	if mended.Script, err = i.ensureScripts(ctx, false); err != nil {
+	mended.Script, err = i.ensureScripts(ctx, false)
+	why := ""
+	if refused, ok := errors.AsType[*temporal.ApplicationError](err); ok {
+		why, mended.Script = refused.Message(), false
+	} else if err != nil {
+		return mended, err
+	}
+	if err := i.show(ctx, why != "", connection.ScriptRefused, why); err != nil {
 		return mended, err
 	}
 	return mended, a.Store.NoteMend(ctx, id, mended.Hooks, mended.Script)

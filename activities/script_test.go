@@ -212,6 +212,39 @@ func TestScriptThatBigCommerceAlters(t *testing.T) {
 	assert.Empty(t, w.attentionTo(connection.ScriptAltered))
 }
 
+// A script that cannot be put back must not keep Reconcile from what no webhook
+// told.
+func TestReconcileGoesOnWithoutTheScript(t *testing.T) {
+	w := newWorld(t)
+	require.NoError(t, w.InstallScript(w.ctx, w.ref()))
+	_, err := w.Store.SetPhase(w.ctx, w.c.ID, connection.Connected)
+	require.NoError(t, err)
+	for _, s := range w.scripts() {
+		require.NoError(t, w.session().accounts.BigCommerce.Scripts.Delete(w.ctx, s.UUID))
+	}
+	id := w.create(connection.Customers, map[string]any{})
+	w.orderShop(faults.Fault{Method: http.MethodPost, Path: "/content/scripts", Status: 422,
+		Body: `{"status":422,"title":"too many","type":"/api-docs/getting-started/api-status-codes","errors":{}}`})
+	mended, err := w.Reconcile(w.ctx, w.ref())
+	require.NoError(t, err)
+	assert.False(t, mended.Script)
+	assert.Contains(t, w.attentionTo(connection.ScriptRefused), "Script Manager")
+	assert.Equal(t, connection.Accepted, w.row(connection.Customers, id).Outcome, "nobody told of it")
+
+	w.shop.Faults().Clear()
+	w.orderShop(faults.Fault{Method: http.MethodGet, Path: "/content/scripts", Status: 500})
+	another := w.create(connection.Customers, map[string]any{})
+	_, err = w.Reconcile(w.ctx, w.ref())
+	require.Error(t, err, "it is tried again")
+	assert.Equal(t, connection.Accepted, w.row(connection.Customers, another).Outcome)
+
+	w.shop.Faults().Clear()
+	mended, err = w.Reconcile(w.ctx, w.ref())
+	require.NoError(t, err)
+	assert.True(t, mended.Script)
+	assert.Empty(t, w.attentionTo(connection.ScriptRefused))
+}
+
 func TestScriptThatBigCommerceRefuses(t *testing.T) {
 	w := newWorld(t)
 	refuse := func(method string) {

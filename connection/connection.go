@@ -194,6 +194,8 @@ const (
 	HeadlessStorefront = "headless_storefront"
 	// BlueprintTheme says that the store has a theme that shows no scripts.
 	BlueprintTheme = "blueprint_theme"
+	// ScriptRefused says that BigCommerce does not let us put the script back.
+	ScriptRefused = "script_refused"
 	// ScriptAltered says that BigCommerce took the script and keeps another.
 	ScriptAltered = "script_altered"
 )

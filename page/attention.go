@@ -23,6 +23,7 @@ func attentionTitle(code string) string {
 		connection.LeftBehind:             "Something of ours is left in the store",
 		connection.HeadlessStorefront:     "Shoppers use a headless storefront",
 		connection.BlueprintTheme:         "The theme shows no scripts",
+		connection.ScriptRefused:          "BigCommerce does not take the script back",
 		connection.ScriptAltered:          "BigCommerce keeps another script",
 		connection.SetupStepFailed:        "Something that was asked for failed",
 		connection.MassDeletion:           "Many deletions at once are held",
