@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -138,8 +139,8 @@ func ometriaUnavailable() *connection.Parked {
 }
 
 // blame is blameStore and blameOmetria for an error of this session, which also
-// tells a service that hangs from one that is slow with a single request: of a
-// service that hangs, the smallest read hangs too.
+// tells a service that hangs, breaks off or answers 5xx from one that does so at
+// a single request: of the former, the smallest read fares no better.
 func (s *session) blame(ctx context.Context, err error) *connection.Parked {
 	if err == nil || ctx.Err() != nil {
 		return nil
@@ -152,27 +153,32 @@ func (s *session) blame(ctx context.Context, err error) *connection.Parked {
 	}
 	small, cancel := context.WithTimeout(ctx, hangsAfter)
 	defer cancel()
-	if transport, ok := errors.AsType[*bigcommerce.TransportError](err); ok && isTimeout(transport.Err) {
-		if _, err := s.accounts.BigCommerce.Store.Time(small); blameStore(err) != nil || small.Err() != nil {
+	if storeAils(err) {
+		if _, err := s.accounts.BigCommerce.Store.Time(small); blameStore(err) != nil || storeAils(err) || small.Err() != nil {
 			return storeUnavailable()
 		}
 	}
-	if call, ok := errors.AsType[*callError](err); ok && isTimeout(call.err) {
-		if err := s.accounts.Ometria.Check(small); ometria.IsUnavailable(err) || small.Err() != nil {
+	if call, ok := errors.AsType[*callError](err); ok && call.outcomeUnknown() {
+		if err := s.accounts.Ometria.Check(small); err != nil && (ometria.IsUnavailable(err) || !ometria.DidNothing(err)) || small.Err() != nil {
 			return ometriaUnavailable()
 		}
 	}
 	return nil
 }
 
+// storeAils reports whether a request to BigCommerce failed in a way that may be
+// the whole store's: it hung, broke off, or was answered with a 5xx.
+func storeAils(err error) bool {
+	if refused, ok := errors.AsType[*bigcommerce.APIError](err); ok {
+		return refused.Status >= http.StatusInternalServerError
+	}
+	_, unanswered := errors.AsType[*bigcommerce.TransportError](err)
+	return unanswered
+}
+
 // hangsAfter is how long the smallest read may take before its service is taken
 // for one that hangs.
 const hangsAfter = 8 * time.Second
-
-func isTimeout(err error) bool {
-	e, ok := errors.AsType[net.Error](err)
-	return ok && e.Timeout() || errors.Is(err, context.DeadlineExceeded)
-}
 
 // notDialled reports whether the client could not even connect. Errors of our
 // own database, which may come through the client's budget hook, do not count.

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"io"
 	"testing"
 	"time"
 
@@ -15,8 +16,9 @@ import (
 	"github.com/ometria/ometria-bigcommerce/simulator/faults"
 )
 
-// A service that hangs is down; one that is slow with a single request is not.
-func TestBlameOfATimeoutAsksOnce(t *testing.T) {
+// A service that hangs, breaks off or answers 5xx is down; one that does so at a
+// single request is not.
+func TestBlameAsksOnce(t *testing.T) {
 	late := &bigcommerce.TransportError{Err: context.DeadlineExceeded}
 	latePush := &callError{err: context.DeadlineExceeded}
 	w := newWorld(t)
@@ -27,11 +29,26 @@ func TestBlameOfATimeoutAsksOnce(t *testing.T) {
 	w.orderShop(faults.Fault{Effect: "drop"})
 	_, err := w.marketing.Faults().Order(faults.Fault{Status: 503})
 	require.NoError(t, err)
-	assert.Nil(t, s.blame(w.ctx, late), "a connection that breaks says nothing for sure")
+	assertBlamed(t, connection.BigCommerceUnavailable, s.blame(w.ctx, late))
 	assertBlamed(t, connection.OmetriaUnavailable, s.blame(w.ctx, latePush))
 	w.shop.Faults().Clear()
 	w.orderShop(faults.Fault{Status: 503})
 	assertBlamed(t, connection.BigCommerceUnavailable, s.blame(w.ctx, late))
+
+	w.shop.Faults().Clear()
+	w.marketing.Faults().Clear()
+	broken := []error{refused(500, true), refused(502, false), &bigcommerce.TransportError{Err: io.EOF},
+		&callError{err: &ometria.APIError{Status: 500}}, &callError{err: io.ErrUnexpectedEOF}}
+	for _, err := range broken {
+		assert.Nil(t, s.blame(w.ctx, err), "%v, but a small read is answered", err)
+	}
+	w.orderShop(faults.Fault{Status: 500})
+	_, err = w.marketing.Faults().Order(faults.Fault{Status: 500})
+	require.NoError(t, err)
+	for _, err := range broken {
+		assert.NotNil(t, s.blame(w.ctx, err), "%v, and so is a small read", err)
+	}
+	assert.Nil(t, s.blame(w.ctx, refused(422, true)), "one request's own fault")
 
 	ended, cancel := context.WithCancel(w.ctx)
 	cancel()

@@ -139,9 +139,20 @@ func (r *passRun) slice(ctx context.Context) error {
 		}
 		if r.result.Left = r.result.Left[1:]; len(r.result.Left) == 0 {
 			r.result.Left = nil
+			return r.forgetMissed(ctx)
 		}
 	}
 	return nil
+}
+
+// forgetMissed takes the word about push errors that may not have been seen back
+// once a full pass over every kind of record has come after it.
+func (r *passRun) forgetMissed(ctx context.Context) error {
+	i := slices.IndexFunc(r.connection.Attention, func(a connection.Attention) bool { return a.Code == connection.PushErrorsMissed })
+	if r.kind != connection.FullPass || i < 0 || time.Since(r.connection.Attention[i].Since) < contactsEvery+24*time.Hour {
+		return nil
+	}
+	return r.Store.Unattend(ctx, r.connection.ID, connection.PushErrorsMissed)
 }
 
 // slowDown keeps a full pass to its share of the quota that the store has told.
@@ -222,7 +233,12 @@ func due(p store.Pass) bool {
 	if p.Entity != connection.Customers && p.Entity != connection.Subscribers || p.Wanted || p.FinishedAt.IsZero() {
 		return true
 	}
-	return p.Now.Sub(p.FinishedAt) >= contactsEvery-time.Hour
+	// From its beginning, or a long one would miss its day of the week.
+	last := p.FinishedAt
+	if p.Watermark.Before(last) {
+		last = p.Watermark
+	}
+	return p.Now.Sub(last) >= contactsEvery-time.Hour
 }
 
 func (r *passRun) begin(ctx context.Context, entity connection.Entity) (store.Pass, error) {

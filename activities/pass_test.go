@@ -214,6 +214,31 @@ func TestFullPassReadsContactsOnceAWeek(t *testing.T) {
 
 // A worker that dies in the middle of a pass leaves its cursor; the next slice
 // goes on there.
+func TestAttentionsEnd(t *testing.T) {
+	w := synced(t)
+	attend := func(code string, since time.Time) {
+		require.NoError(t, w.Store.Attend(w.ctx, w.c.ID, connection.Attention{Code: code, Since: since, Action: "x"}))
+	}
+	attend(connection.PushErrorsMissed, time.Now().Add(-7*24*time.Hour))
+	w.full()
+	assert.NotEmpty(t, w.attentionTo(connection.PushErrorsMissed), "contacts may not have been read since")
+	require.NoError(t, w.Store.Unattend(w.ctx, w.c.ID, connection.PushErrorsMissed))
+	attend(connection.PushErrorsMissed, time.Now().Add(-8*24*time.Hour-time.Minute))
+	w.fast()
+	assert.NotEmpty(t, w.attentionTo(connection.PushErrorsMissed))
+	w.full()
+	assert.Empty(t, w.attentionTo(connection.PushErrorsMissed))
+
+	attend(connection.ManyFailing, time.Now())
+	attend(connection.SyncStuck, time.Now())
+	_, err := w.Reconcile(w.ctx, w.ref())
+	require.NoError(t, err)
+	assert.Empty(t, w.attentionTo(connection.ManyFailing), "few fail now")
+	_, err = w.SyncSlice(w.ctx, w.slice(connection.Orders, "another"))
+	require.NoError(t, err)
+	assert.Empty(t, w.attentionTo(connection.SyncStuck), "whoever said so")
+}
+
 func TestPassGoesOnWhereItBrokeOff(t *testing.T) {
 	w := synced(t, func(o *worldOptions) { o.shop.Products = 260 })
 	w.orderShop(faults.Fault{Path: `/v3/catalog/products\?.*greater=[1-9]`, Status: 400})

@@ -56,6 +56,9 @@ func (a *Activities) Reconcile(ctx context.Context, in Connection) (Mended, erro
 	if err := a.forgetUnmapped(ctx, c); err != nil {
 		return mended, temporalError(err)
 	}
+	if err := a.forgetFailing(ctx, c); err != nil {
+		return mended, temporalError(err)
+	}
 	if err := a.ensureSchedules(ctx, c); err != nil {
 		return mended, err
 	}
@@ -193,10 +196,28 @@ func hostOf(destination string) string {
 	return strings.ToLower(host)
 }
 
+// attends reports whether a connection shows an attention.
+func attends(c connection.Connection, code string) bool {
+	return slices.ContainsFunc(c.Attention, func(have connection.Attention) bool { return have.Code == code })
+}
+
+// forgetFailing takes the word about many failing records back once far fewer
+// do.
+func (a *Activities) forgetFailing(ctx context.Context, c connection.Connection) error {
+	if !attends(c, connection.ManyFailing) {
+		return nil
+	}
+	waiting, err := a.Store.Backlog(ctx)
+	if err != nil || waiting.InBackoff[c.ID] > connection.ManyFailingOver/2 {
+		return err
+	}
+	return a.Store.Unattend(ctx, c.ID, connection.ManyFailing)
+}
+
 // forgetUnmapped takes the word about an unmapped order status back once no
 // order was sent with one.
 func (a *Activities) forgetUnmapped(ctx context.Context, c connection.Connection) error {
-	if !slices.ContainsFunc(c.Attention, func(have connection.Attention) bool { return have.Code == connection.UnmappedStatus }) {
+	if !attends(c, connection.UnmappedStatus) {
 		return nil
 	}
 	groups, err := a.Store.Failures(ctx, c.ID)

@@ -228,9 +228,10 @@ func (s *session) stuck(ctx context.Context, entity connection.Entity) {
 	}
 }
 
-// goesOn takes the word back once a slice has come through.
+// goesOn takes the word back once a slice has come through, whichever run's
+// slice it was that did not.
 func (s *session) goesOn(ctx context.Context) error {
-	if s.attempt < stuckAfter {
+	if s.attempt < stuckAfter && !attends(s.connection, connection.SyncStuck) {
 		return nil
 	}
 	return temporalError(s.Store.Unattend(ctx, s.connection.ID, connection.SyncStuck))

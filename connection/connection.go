@@ -200,6 +200,10 @@ const (
 	ScriptAltered = "script_altered"
 )
 
+// ManyFailingOver is how many records of a connection may wait out a backoff
+// before ManyFailing is shown.
+const ManyFailingOver = 1000
+
 // Authentication is one pair of accounts: a BigCommerce API account and an
 // Ometria API key. Secrets are apart, in Credentials.
 type Authentication struct {

@@ -36,7 +36,6 @@ const (
 	pollEvery        = 250 * time.Millisecond
 	housekeepEvery   = 5 * time.Second
 	longestAwait     = 30 * time.Second
-	manyInBackoff    = 1000
 	temporalDeadline = 10 * time.Second
 )
 
@@ -201,12 +200,12 @@ func (d *Dispatcher) housekeep(ctx context.Context) {
 	d.metrics.dirty.Set(float64(waiting.Dirty))
 	d.metrics.oldest.Set(waiting.Oldest.Seconds())
 	for id, failing := range waiting.InBackoff {
-		if failing <= manyInBackoff {
+		if failing <= connection.ManyFailingOver {
 			continue
 		}
 		err := d.store.Attend(ctx, id, connection.Attention{
 			Code: connection.ManyFailing, Since: time.Now().UTC(),
-			Action: fmt.Sprintf("Over %d records fail again and again: look at the failures for what they have in common.", manyInBackoff),
+			Action: fmt.Sprintf("Over %d records fail again and again: look at the failures for what they have in common.", connection.ManyFailingOver),
 		})
 		if err != nil {
 			d.logger.Warn("attend", "connection_id", id, "err", err)

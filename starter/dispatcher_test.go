@@ -228,7 +228,7 @@ func TestDispatcherHousekeeping(t *testing.T) {
 	assert.Empty(t, c.Attention)
 
 	var ids []connection.RecordID
-	for id := connection.RecordID(1); id <= manyInBackoff+1; id++ {
+	for id := connection.RecordID(1); id <= connection.ManyFailingOver+1; id++ {
 		ids = append(ids, id)
 	}
 	d.dirty(ids...)
