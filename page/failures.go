@@ -41,7 +41,7 @@ func (s *site) showFailures(v *visit) error {
 func (s *site) retryFailures(v *visit) error {
 	id := v.Param("connection_id")
 	body := map[string]string{}
-	for _, field := range []string{"reason", "entity", "record_id"} {
+	for _, field := range []string{"group", "entity", "record_id"} {
 		if value := v.PostForm(field); value != "" {
 			body[field] = value
 		}
