@@ -3,7 +3,6 @@ package page
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
@@ -96,12 +95,15 @@ func (s *site) streamEvents(v *visit) error {
 
 func (s *site) connectionPage(c apiclient.Connection) connectionPage {
 	p := connectionPage{heading: headingOf(c, "overview"), Failure: c.Failure, Health: s.healthOf(c), Steps: stepsOf(c), Passes: s.passesOf(c)}
+	if c.Failure != nil {
+		p.Failure.Action = failureAction(c.Failure)
+	}
 	if c.Links.TemporalUI != nil {
 		p.RecordsLink = c.Links.TemporalUI.Records
 	}
 	p.CanAct, p.Said = canAct(c.Status), said(c)
 	for _, at := range c.Attention {
-		p.Attention = append(p.Attention, attention{attentionTitle(at.Code), strings.Split(at.Action, "\n"), at.Since})
+		p.Attention = append(p.Attention, attention{attentionTitle(at.Code), attentionLines(at), at.Since})
 		p.Held = p.Held || at.Code == connection.MassDeletion && c.Status != string(connection.Removing)
 	}
 	for _, e := range connection.Entities() {

@@ -68,3 +68,12 @@ func TestGroupIsRetriedAlone(t *testing.T) {
 	assert.Contains(t, b.do("GET", html.UnescapeString(address), nil).text, "Only those of one group of failures: no such currency")
 	assert.Contains(t, b.do("POST", "/connections/c1/failures/retry", url.Values{"group": {"g12"}}).text, "12 records are tried again.")
 }
+
+func TestNoFormulaForASpreadsheet(t *testing.T) {
+	for _, text := range []string{"=1", "+1", "-1", "@a", "\t=1", "\r=1"} {
+		assert.Equal(t, "'"+text, unformula(text))
+	}
+	for _, text := range []string{"", "is empty", "é="} {
+		assert.Equal(t, text, unformula(text))
+	}
+}

@@ -29,6 +29,7 @@ func (s *site) functions() template.FuncMap {
 			return count(n) + " " + many
 		},
 		"outcome":  outcomeOf,
+		"note":     noteWords,
 		"entity":   entityName,
 		"record":   recordName,
 		"records":  records,

@@ -49,7 +49,7 @@ func TestMessagesLeadBack(t *testing.T) {
 		t.Run(c.method+" "+c.path, func(t *testing.T) {
 			var form url.Values
 			if c.method == http.MethodPost {
-				form = url.Values{}
+				form = url.Values{"order_number": {"7"}}
 			}
 			got := b.do(c.method, c.path, form)
 			assert.Equal(t, c.status, got.StatusCode)

@@ -48,6 +48,9 @@ func (s *site) records(v *visit, status int, find findForm) error {
 		find.RecordID, find.Errors = id, fieldErrors{"record_id": "An id is a whole number, as BigCommerce shows it."}
 		status = http.StatusUnprocessableEntity
 	}
+	if find.Entity == "" {
+		find.Entity = string(connection.Orders) // what support is asked about
+	}
 	p := recordsPage{heading: headingOf(c, "records"), Entity: v.Query("entity"), Outcome: v.Query("outcome"), Group: v.Query("group"), Find: find}
 	query := url.Values{}
 	if connection.Entity(p.Entity).Valid() {
@@ -100,6 +103,15 @@ func (s *site) lookUp(v *visit) error {
 	}
 	if number := strings.TrimSpace(v.PostForm("order_number")); number != "" {
 		body["order_number"] = number
+	}
+	switch {
+	case len(body) == 0:
+		find.Errors = fieldErrors{"email": "Enter an e-mail address or an order number."}
+	case len(body) > 1:
+		find.Errors = fieldErrors{"order_number": "Enter an e-mail address or an order number, not both."}
+	}
+	if len(find.Errors) > 0 {
+		return s.records(v, http.StatusUnprocessableEntity, find)
 	}
 	matches, err := v.api.LookUp(v.Request.Context(), v.Param("connection_id"), body)
 	if find.Errors = fieldErrorsOf(err); len(find.Errors) > 0 {

@@ -39,6 +39,7 @@ func TestPage(t *testing.T) {
 			{"a store is connected once", refusesASecondConnection},
 			{"a support agent", supports},
 			{"a failure is retried", retries},
+			{"a refresh keeps the place", keepsItsPlace},
 			{"a browser without scripts", readsWithoutScripts},
 			{"an authentication is replaced", replaces},
 			{"a connection is removed", removes},
