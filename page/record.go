@@ -132,7 +132,7 @@ func (s *site) syncRecord(v *visit) error {
 	}
 	said := "The record is read and pushed now."
 	if started.Note != "" {
-		said = sentence(started.Note)
+		said = sentence(strings.Replace(started.Note, " (see attention)", "", 1)) // the overview shows it
 	}
 	return v.to(recordAddress(v), said)
 }
