@@ -70,6 +70,7 @@ type Failure struct {
 	ConnectionID connection.ID `json:"connection_id"`
 	Code         string        `json:"code"`
 	Detail       string        `json:"detail"`
+	Step         string        `json:"step,omitempty"` // one of connection.Step*
 	// LeftBehind says that something the setup made could not be undone.
 	LeftBehind bool `json:"left_behind,omitempty"`
 }
@@ -181,7 +182,7 @@ func (a *Activities) SetPhase(ctx context.Context, in Phase) error {
 // FailSetup records why the setup ended and what a person does next.
 func (a *Activities) FailSetup(ctx context.Context, in Failure) error {
 	err := a.Store.Fail(ctx, in.ConnectionID, connection.Failure{
-		Code: in.Code, Detail: in.Detail, Action: nextStep(in.Code), At: time.Now().UTC(),
+		Code: in.Code, Step: in.Step, Detail: in.Detail, Action: nextStep(in.Code), At: time.Now().UTC(),
 	})
 	if err == nil && in.LeftBehind {
 		err = a.Store.Attend(ctx, in.ConnectionID, leftBehind())

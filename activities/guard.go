@@ -109,7 +109,7 @@ func (a *Activities) showHeld(ctx context.Context, id connection.ID, more map[co
 	}
 	return a.Store.Attend(ctx, id, connection.Attention{
 		Code: connection.MassDeletion,
-		Action: strings.Join(counts, " and ") + " are gone from BigCommerce or opted out, which is over 5 % within a day, so Ometria is not told. " +
+		Action: strings.Join(counts, " and ") + " are gone from BigCommerce or opted out, which is over 5 % within a day, so Ometria is not told.\n" +
 			"Look whether the store really lost them. Then confirm (they are taken out of use at Ometria) or discard (they are read anew): " +
 			"POST /v1/connections/{id}/deletions, or ometria-bigcommerce connections deletions. Those that come back go on by themselves.",
 	})

@@ -217,7 +217,7 @@ func scriptRefused(err error, tooMany bool, has int) error {
 			said.Status, said.Title, has, scriptsPerAccount))
 	}
 	return failure(connection.FailureScriptRefused, fmt.Sprintf(
-		"BigCommerce refuses the script's content (%d: %s): switch page_calls off, or put Ometria's tag into the theme by hand", said.Status, said.Title))
+		"BigCommerce refuses the script's content (%d: %s): leave the page calls out of it, or put Ometria's tag into the theme by hand", said.Status, said.Title))
 }
 
 // note keeps which scripts are ours: those that are done, and the others given.

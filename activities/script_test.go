@@ -257,7 +257,7 @@ func TestScriptThatBigCommerceRefuses(t *testing.T) {
 	w.choose(func(c *connection.Connection) { c.Settings.PageCalls = true })
 	app = failedWith(t, connection.FailureScriptRefused, w.InstallScript(w.ctx, w.ref()))
 	assert.Contains(t, app.Message(), "html is not allowed")
-	assert.Contains(t, app.Message(), "page_calls")
+	assert.Contains(t, app.Message(), "page calls")
 	w.shop.Faults().Clear()
 	require.NoError(t, w.InstallScript(w.ctx, w.ref()))
 	refuse(http.MethodPut)

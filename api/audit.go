@@ -90,7 +90,7 @@ func (b resyncBody) detail() string {
 }
 
 func (b retryBody) detail() string {
-	parts := slices.DeleteFunc([]string{b.Entity, b.Reason}, func(part string) bool { return part == "" })
+	parts := slices.DeleteFunc([]string{b.Entity, b.Reason, b.Group}, func(part string) bool { return part == "" })
 	if b.RecordID != 0 {
 		parts = append(parts, b.RecordID.String())
 	}

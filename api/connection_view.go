@@ -27,18 +27,20 @@ type connectionView struct {
 	OrderStatusMapping   []connection.StatusRule      `json:"order_status_mapping"`
 	Settings             connection.Settings          `json:"settings"`
 	Status               connection.Status            `json:"status"`
-	Failure              *connection.Failure          `json:"failure"`
-	Attention            []connection.Attention       `json:"attention"`
-	Progress             connection.Progress          `json:"progress"`
-	Health               healthView                   `json:"health"`
-	Store                storeView                    `json:"store"`
-	LastWebhookAt        *time.Time                   `json:"last_webhook_at"`
-	LastReconcileAt      *time.Time                   `json:"last_reconcile_at"`
-	LastReconcile        *reconcileView               `json:"last_reconcile"`
-	LastSweep            *sweepView                   `json:"last_sweep"`
-	Links                links                        `json:"links"`
-	CreatedAt            *time.Time                   `json:"created_at"`
-	UpdatedAt            *time.Time                   `json:"updated_at"`
+	// Phase is the status without regard to a pause.
+	Phase           connection.Status      `json:"phase"`
+	Failure         *connection.Failure    `json:"failure"`
+	Attention       []connection.Attention `json:"attention"`
+	Progress        connection.Progress    `json:"progress"`
+	Health          healthView             `json:"health"`
+	Store           storeView              `json:"store"`
+	LastWebhookAt   *time.Time             `json:"last_webhook_at"`
+	LastReconcileAt *time.Time             `json:"last_reconcile_at"`
+	LastReconcile   *reconcileView         `json:"last_reconcile"`
+	LastSweep       *sweepView             `json:"last_sweep"`
+	Links           links                  `json:"links"`
+	CreatedAt       *time.Time             `json:"created_at"`
+	UpdatedAt       *time.Time             `json:"updated_at"`
 }
 
 // changedView is what a change answers: what it makes advisable, too.
@@ -150,7 +152,7 @@ func (a *api) viewOne(ctx context.Context, c connection.Connection, o store.Over
 		ID: c.ID, Name: c.Name, AuthenticationID: c.AuthenticationID, StoreHash: c.StoreHash,
 		IdentificationCode: c.IdentificationCode, Timezone: c.Timezone,
 		OrderStatusMapping: c.StatusMapping, Settings: c.Settings,
-		Status: c.Status(), Failure: c.Failure, Attention: c.Attention, Progress: connection.Progress{},
+		Status: c.Status(), Phase: c.Phase, Failure: c.Failure, Attention: c.Attention, Progress: connection.Progress{},
 		Health: health, LastWebhookAt: moment(c.LastWebhookAt), LastReconcileAt: moment(c.LastReconcileAt),
 		Store: viewStore(c.Store), LastReconcile: viewReconcile(o.Reconcile), LastSweep: viewSweep(o.Sweep),
 		Links: links{a.connectionLinks(c.ID)}, CreatedAt: moment(c.CreatedAt), UpdatedAt: moment(c.UpdatedAt),

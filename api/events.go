@@ -36,6 +36,7 @@ type connectionEvent struct {
 	Hooks                hooksHealth                  `json:"hooks"`
 	Script               scriptHealth                 `json:"script"`
 	NextAuthenticationID *connection.AuthenticationID `json:"next_authentication_id"`
+	Parked               *connection.Parked           `json:"parked"`
 	LastWebhookAt        *time.Time                   `json:"last_webhook_at"`
 	LastReconcile        *reconcileView               `json:"last_reconcile"`
 	LastSweep            *sweepView                   `json:"last_sweep"`
@@ -113,6 +114,6 @@ func (a *api) eventOf(c *gin.Context, id connection.ID) ([]byte, error) {
 	}
 	return json.Marshal(connectionEvent{
 		v.Status, v.Failure, v.Progress, v.Attention, v.Health.Hooks, v.Health.Script, v.NextAuthenticationID,
-		v.LastWebhookAt, v.LastReconcile, v.LastSweep,
+		v.Health.Parked, v.LastWebhookAt, v.LastReconcile, v.LastSweep,
 	})
 }

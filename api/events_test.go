@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -42,6 +43,9 @@ func TestEventsFollowAConnection(t *testing.T) {
 	assert.Equal(t, connection.Connected, next().Status)
 	require.NoError(t, s.store.MarkDirty(t.Context(), id, connection.Orders, []connection.RecordID{7}))
 	assert.EqualValues(t, 1, next().Progress[connection.Orders].Waiting)
+
+	require.NoError(t, s.store.Park(t.Context(), id, connection.Parked{Code: connection.OmetriaUnavailable, NextProbeAt: time.Now()}))
+	assert.Equal(t, connection.OmetriaUnavailable, next().Parked.Code)
 
 	require.NoError(t, s.store.NoteMend(t.Context(), id, 2, false))
 	assert.EqualValues(t, 2, next().LastReconcile.HooksMended)

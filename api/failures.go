@@ -12,6 +12,7 @@ import (
 // failureView is a group of records that failed for the same reason, or, with
 // Warning, that went out with something to know.
 type failureView struct {
+	Group   string            `json:"group"` // names it where it is listed or retried; empty for a warning
 	Reason  connection.Reason `json:"reason"`
 	Entity  connection.Entity `json:"entity"`
 	Count   int64             `json:"count"`
@@ -35,6 +36,9 @@ func (a *api) listFailures(ctx context.Context, in request[empty]) (response, er
 			Reason: g.Reason, Entity: g.Entity, Count: g.Count, FirstAt: moment(g.FirstAt), LastAt: moment(g.LastAt),
 			Warning: g.Warning, Action: actionOn(g.Reason),
 		}
+		if !g.Warning {
+			views[i].Group = g.ID()
+		}
 	}
 	return response{Status: http.StatusOK, Body: newList(views, "")}, nil
 }
@@ -44,9 +48,12 @@ const maxReason = 100
 
 var badReason = connection.FieldError{Field: "reason", Code: "too_long", Message: "use the code of a reason in failures"}
 
+var badGroup = connection.FieldError{Field: "group", Code: "too_long", Message: "use the group of a failure in failures"}
+
 // retryBody narrows what is tried again; empty means every rejected record.
 type retryBody struct {
 	Reason   string              `json:"reason"` // a reason's code
+	Group    string              `json:"group"`  // one of failures
 	Entity   string              `json:"entity"`
 	RecordID connection.RecordID `json:"record_id"`
 }
@@ -62,6 +69,9 @@ func (b retryBody) validate() connection.ValidationError {
 	if len(b.Reason) > maxReason {
 		bad = append(bad, badReason)
 	}
+	if len(b.Group) > maxReason {
+		bad = append(bad, badGroup)
+	}
 	return bad
 }
 
@@ -75,7 +85,7 @@ func (a *api) retryFailures(ctx context.Context, in request[retryBody]) (respons
 		return response{}, err
 	}
 	n, err := a.Store.RetryFailures(ctx, c.ID, store.RetryFilter{
-		Reason: in.Body.Reason, Entity: connection.Entity(in.Body.Entity), RecordID: in.Body.RecordID,
+		Reason: in.Body.Reason, Group: in.Body.Group, Entity: connection.Entity(in.Body.Entity), RecordID: in.Body.RecordID,
 	})
 	if err != nil {
 		return response{}, err

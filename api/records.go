@@ -101,9 +101,12 @@ func isRecordCursor(cursor string) bool {
 	return badEntity == nil && badID == nil
 }
 
-// filter reads entity, outcome and reason.
+// filter reads entity, outcome, reason and group.
 func (in request[B]) filter() (f store.Filter, bad connection.ValidationError) {
-	f = store.Filter{Entity: connection.Entity(in.Query.Get("entity")), Outcome: connection.Outcome(in.Query.Get("outcome")), Reason: in.Query.Get("reason")}
+	f = store.Filter{
+		Entity: connection.Entity(in.Query.Get("entity")), Outcome: connection.Outcome(in.Query.Get("outcome")),
+		Reason: in.Query.Get("reason"), Group: in.Query.Get("group"),
+	}
 	if f.Entity != "" && !f.Entity.Valid() {
 		bad = append(bad, connection.FieldError{Field: "entity", Code: "unknown", Message: "use customers, subscribers, orders or products"})
 	}
@@ -114,6 +117,9 @@ func (in request[B]) filter() (f store.Filter, bad connection.ValidationError) {
 	}
 	if len(f.Reason) > maxReason {
 		bad = append(bad, badReason)
+	}
+	if len(f.Group) > maxReason {
+		bad = append(bad, badGroup)
 	}
 	return f, bad
 }

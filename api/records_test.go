@@ -177,21 +177,30 @@ func TestFailures(t *testing.T) {
 	s := newService(t)
 	path := "/v1/connections/" + string(connected(s)) + "/failures"
 	var groups list[failureView]
+	var listed list[recordView]
 	s.call(supportToken, "GET", path, nil).want(200).into(&groups)
 	require.Len(t, groups.Data, 1)
 	assert.Equal(t, connection.Reason{Code: "refused", Path: "currency", Text: "is not a currency"}, groups.Data[0].Reason)
 	assert.Equal(t, int64(2), groups.Data[0].Count)
 	assert.NotNil(t, groups.Data[0].FirstAt)
 
+	s.call(supportToken, "GET", strings.Replace(path, "/failures", "/records?group=", 1)+groups.Data[0].Group, nil).want(200).into(&listed)
+	assert.Len(t, listed.Data, 2)
+	s.call(supportToken, "GET", strings.Replace(path, "/failures", "/records?group=none", 1), nil).want(200).into(&listed)
+	assert.Empty(t, listed.Data)
+	s.call(supportToken, "GET", strings.Replace(path, "/failures", "/records?group=", 1)+strings.Repeat("g", 101), nil).problem(422)
+
 	retry := func(body any) any {
 		return s.call(supportToken, "POST", path+"/retry", body).want(202).object()["retried"]
 	}
 	assert.Equal(t, 0.0, retry(map[string]any{"reason": "too_large"}))
 	assert.Equal(t, 0.0, retry(map[string]any{"entity": "products"}))
+	assert.Equal(t, 0.0, retry(map[string]any{"group": "none"}))
 	s.woken.Store(0)
 	assert.Equal(t, 1.0, retry(map[string]any{"entity": "orders", "record_id": "2", "reason": "refused"}))
 	assert.Equal(t, int64(1), s.woken.Load(), "the dispatcher need not wait for its poll")
-	assert.Equal(t, 1.0, retry(nil))
+	assert.Equal(t, 1.0, retry(map[string]any{"group": groups.Data[0].Group}))
+	assert.Equal(t, 0.0, retry(nil))
 	assert.Equal(t, 0.0, retry(map[string]any{}))
 	s.call(supportToken, "GET", path, nil).want(200).into(&groups)
 	assert.Empty(t, groups.Data)

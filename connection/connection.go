@@ -150,6 +150,7 @@ type Hook struct {
 // Failure says why a setup ended for good, in words for a merchant.
 type Failure struct {
 	Code   string    `json:"code"`   // one of the Failure* types
+	Step   string    `json:"step"`   // the Step* that the setup ended at; empty where that is not known
 	Detail string    `json:"detail"` // what happened
 	Action string    `json:"action"` // what to do next
 	At     time.Time `json:"at"`

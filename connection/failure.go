@@ -16,6 +16,15 @@ const (
 	FailureGaveUp = "SetupGaveUp"
 )
 
+// Steps of a setup, as a failure names the one it ended at.
+const (
+	StepCredentials = "credentials"
+	StepScript      = "script"
+	StepWebhooks    = "webhooks"
+	StepSchedules   = "schedules"
+	StepBulkSync    = "bulk_sync"
+)
+
 // SetupStepFailed is the attention code of a wish that a person was promised
 // (renew the script, renew the webhooks, re-sync) and that failed for good. The
 // connection stays at work.

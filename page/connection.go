@@ -3,7 +3,6 @@ package page
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
@@ -15,13 +14,14 @@ type heading struct {
 	ID, Title, Where   string
 	IdentificationCode string
 	Status             string
+	State              standing // the status in words, or what holds it up
 	Zone               string
 	Tab                string
 }
 
 func headingOf(c apiclient.Connection, tab string) heading {
 	t := tileOf(c)
-	return heading{ID: c.ID, Title: t.Title, Where: t.Where, IdentificationCode: c.IdentificationCode, Status: c.Status, Zone: c.Timezone, Tab: tab}
+	return heading{ID: c.ID, Title: t.Title, Where: t.Where, IdentificationCode: c.IdentificationCode, Status: c.Status, State: t.Standing, Zone: c.Timezone, Tab: tab}
 }
 
 type connectionPage struct {
@@ -32,7 +32,9 @@ type connectionPage struct {
 	Health      []fact
 	Steps       []fact
 	Passes      []fact
-	Held        bool // deletions wait for a decision
+	Held        bool   // deletions wait for a decision
+	CanAct      bool   // what is at work can be told to do more
+	Said        string // the status and how far it is, for who hears the page
 	RecordsLink string
 	Chart       chart // not in what is shown live
 }
@@ -93,17 +95,36 @@ func (s *site) streamEvents(v *visit) error {
 
 func (s *site) connectionPage(c apiclient.Connection) connectionPage {
 	p := connectionPage{heading: headingOf(c, "overview"), Failure: c.Failure, Health: s.healthOf(c), Steps: stepsOf(c), Passes: s.passesOf(c)}
+	if c.Failure != nil {
+		p.Failure.Action = failureAction(c.Failure)
+	}
 	if c.Links.TemporalUI != nil {
 		p.RecordsLink = c.Links.TemporalUI.Records
 	}
+	p.CanAct, p.Said = canAct(c.Status), said(c)
 	for _, at := range c.Attention {
-		p.Attention = append(p.Attention, attention{attentionTitle(at.Code), strings.Split(at.Action, "\n"), at.Since})
-		p.Held = p.Held || at.Code == connection.MassDeletion
+		p.Attention = append(p.Attention, attention{attentionTitle(at.Code), attentionLines(at), at.Since})
+		p.Held = p.Held || at.Code == connection.MassDeletion && c.Status != string(connection.Removing)
 	}
 	for _, e := range connection.Entities() {
 		p.Progress = append(p.Progress, s.progressOf(string(e), c.Progress[string(e)], c.Status))
 	}
 	return p
+}
+
+// canAct reports whether the API takes what has something set up, or is about
+// to: not where the setup failed or a removal is under way.
+func canAct(status string) bool {
+	return status != string(connection.Failed) && status != string(connection.Removing)
+}
+
+// said is how a connection stands, in a few words.
+func said(c apiclient.Connection) string {
+	t := tileOf(c)
+	if t.Syncing == nil {
+		return t.Standing.Word
+	}
+	return fmt.Sprintf("%s, %d%%", t.Standing.Word, t.Syncing.Percent)
 }
 
 func (s *site) progressOf(entity string, p apiclient.Progress, status string) entityProgress {
@@ -158,56 +179,6 @@ func (s *site) healthOf(c apiclient.Connection) []fact {
 		facts = append(facts, fact{Name: "BigCommerce quota", Text: fmt.Sprintf("%s of %s requests left in this window", count(int64(h.Quota.Left)), count(int64(h.Quota.Limit)))})
 	}
 	return append(facts, fact{Name: "Last change", Text: s.ago(c.LastWebhookAt)})
-}
-
-// stepsOf tells what the setup did, from what stands.
-func stepsOf(c apiclient.Connection) []fact {
-	links := apiclient.TemporalLinks{}
-	if c.Links.TemporalUI != nil {
-		links = *c.Links.TemporalUI
-	}
-	status := connection.Status(c.Status)
-	tone := func(done, now bool) string {
-		switch {
-		case done:
-			return "good"
-		case now && status == connection.Failed:
-			return "bad"
-		case now:
-			return "busy"
-		}
-		return ""
-	}
-	checked := status != connection.Validating && c.Store.Domain != ""
-	scripted := checked && c.Health.Script.Installed
-	hooked := checked && c.Health.Hooks.Active > 0
-	var total, done int64
-	for _, p := range c.Progress {
-		total, done = total+p.Total, done+p.Done()
-	}
-	synced := hooked && status == connection.Connected
-	steps := []fact{{Name: "Credentials and scopes", Tone: tone(checked, true), Link: links.Setup}}
-	if checked {
-		steps[0].Text = fmt.Sprintf("were accepted: %s, %s, %s plan.", c.Store.Name, c.Store.Currency, c.Store.Plan)
-	} else {
-		steps[0].Text = "are checked."
-	}
-	script := fact{Name: "JavaScript tracking", Text: "is put into the storefront.", Tone: tone(scripted, checked)}
-	if scripted {
-		script.Text = fmt.Sprintf("was put into %s.", plural(len(c.Health.Script.Scripts), "storefront", "storefronts"))
-	}
-	hooks := fact{Name: "Webhooks", Text: "are created.", Tone: tone(hooked, scripted)}
-	if hooked {
-		hooks.Text = fmt.Sprintf("were created: %d.", c.Health.Hooks.Active)
-	}
-	sync := fact{Name: "Bulk sync", Text: "sends the history.", Tone: tone(synced, hooked), Link: links.BulkSync}
-	switch {
-	case synced:
-		sync.Text = fmt.Sprintf("is in: %s records.", count(total))
-	case status == connection.Syncing:
-		sync.Text = fmt.Sprintf("has dealt with %s of %s records.", count(done), count(total))
-	}
-	return append(steps, script, hooks, sync)
 }
 
 func plural(n int, one, many string) string {

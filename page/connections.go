@@ -28,7 +28,7 @@ const tilesAtFirst = 30
 // tile is one connection in a nutshell.
 type tile struct {
 	ID, Title, Where string
-	Status           string
+	Standing         standing
 	Warnings         []string
 	Syncing          *syncing // while a bulk sync runs
 	LastWebhookAt    *time.Time
@@ -94,7 +94,7 @@ func tilesOf(ctx context.Context, api *apiclient.Client) ([]tile, error) {
 }
 
 func tileOf(c apiclient.Connection) tile {
-	t := tile{ID: c.ID, Title: titleOf(c), Where: c.Store.Domain, Status: c.Status, LastWebhookAt: c.LastWebhookAt}
+	t := tile{ID: c.ID, Title: titleOf(c), Where: c.Store.Domain, Standing: standingOf(c), LastWebhookAt: c.LastWebhookAt}
 	if t.Where == "" {
 		t.Where = "store " + c.StoreHash
 	}

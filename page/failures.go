@@ -3,6 +3,7 @@ package page
 import (
 	"encoding/csv"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
@@ -26,6 +27,7 @@ func (s *site) showFailures(v *visit) error {
 		if err != nil {
 			return err
 		}
+		group.Action = reasonAction(&group.Reason, group.Action)
 		if group.Warning {
 			p.Warnings = append(p.Warnings, group)
 			continue
@@ -41,7 +43,7 @@ func (s *site) showFailures(v *visit) error {
 func (s *site) retryFailures(v *visit) error {
 	id := v.Param("connection_id")
 	body := map[string]string{}
-	for _, field := range []string{"reason", "entity", "record_id"} {
+	for _, field := range []string{"group", "entity", "record_id"} {
 		if value := v.PostForm(field); value != "" {
 			body[field] = value
 		}
@@ -77,7 +79,7 @@ func (s *site) downloadFailures(v *visit) error {
 		}
 		line := []string{record.Entity, record.RecordID, "", "", "", "", record.RequestID}
 		if record.Reason != nil {
-			line[2], line[3], line[4] = record.Reason.Code, record.Reason.Path, unformula(record.Reason.Text)
+			line[2], line[3], line[4] = record.Reason.Code, unformula(record.Reason.Path), unformula(record.Reason.Text)
 		}
 		if record.PushedAt != nil {
 			line[5] = record.PushedAt.UTC().Format(time.RFC3339)
@@ -90,7 +92,7 @@ func (s *site) downloadFailures(v *visit) error {
 
 // unformula keeps a spreadsheet from taking text for a formula.
 func unformula(text string) string {
-	if text != "" && (text[0] == '=' || text[0] == '+' || text[0] == '-' || text[0] == '@') {
+	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
 		return "'" + text
 	}
 	return text

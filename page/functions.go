@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
+	"github.com/ometria/ometria-bigcommerce/internal/apiclient"
 )
 
 // functions are what templates may call.
@@ -27,8 +28,8 @@ func (s *site) functions() template.FuncMap {
 			}
 			return count(n) + " " + many
 		},
-		"status":   statusOf,
 		"outcome":  outcomeOf,
+		"note":     noteWords,
 		"entity":   entityName,
 		"record":   recordName,
 		"records":  records,
@@ -109,8 +110,21 @@ func count(n int64) string {
 // standing is a status in words, with the tone that colours it.
 type standing struct {
 	Word string
-	Tone string // good, busy, held or bad
+	Tone string // good, busy, held, warn or bad
 	Text string // what it means
+}
+
+// standingOf is a connection's status, or what holds it up.
+func standingOf(c apiclient.Connection) standing {
+	parked, status := c.Health.Parked, connection.Status(c.Status)
+	if parked == nil || status != connection.Syncing && status != connection.Connected {
+		return statusOf(c.Status)
+	}
+	why := attentionTitle(parked.Code)
+	if rest, ok := strings.CutPrefix(why, "The "); ok {
+		why = "the " + rest
+	}
+	return standing{"Held: " + why, "warn", "Changes are taken in and wait. It is tried again by itself."}
 }
 
 func statusOf(status string) standing {

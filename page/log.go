@@ -3,15 +3,23 @@ package page
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/ometria/ometria-bigcommerce/internal/apiclient"
 )
 
 type logPage struct {
 	heading *heading // of one connection's log
-	Entries []apiclient.AuditEntry
+	Entries []logEntry
 	Zone    string
 	Older   string // address of the next page; empty at the end
+}
+
+// logEntry is an entry with what it is about by name, where that is still there.
+type logEntry struct {
+	apiclient.AuditEntry
+	Connection     string
+	Authentication string
 }
 
 // Connection is the heading of one connection's log, or nil.
@@ -37,10 +45,39 @@ func (s *site) showLog(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p.Entries = entries
+	if p.Entries, err = named(v, entries); err != nil {
+		return err
+	}
 	if next != "" {
 		p.Older = address + "?cursor=" + url.QueryEscape(next)
 	}
 	v.show(http.StatusOK, "log", p)
 	return nil
+}
+
+// named finds the names of what entries are about. What has been removed has
+// none any more.
+func named(v *visit, entries []apiclient.AuditEntry) ([]logEntry, error) {
+	connections, authentications := map[string]string{}, map[string]string{}
+	if slices.ContainsFunc(entries, func(e apiclient.AuditEntry) bool { return e.ConnectionID != "" }) {
+		for c, err := range v.api.Connections(v.Request.Context()) {
+			if err != nil {
+				return nil, err
+			}
+			connections[c.ID] = titleOf(c)
+		}
+	}
+	if slices.ContainsFunc(entries, func(e apiclient.AuditEntry) bool { return e.AuthenticationID != "" }) {
+		for a, err := range v.api.Authentications(v.Request.Context()) {
+			if err != nil {
+				return nil, err
+			}
+			authentications[a.ID] = a.Name
+		}
+	}
+	list := make([]logEntry, len(entries))
+	for i, e := range entries {
+		list[i] = logEntry{e, connections[e.ConnectionID], authentications[e.AuthenticationID]}
+	}
+	return list, nil
 }

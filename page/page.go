@@ -95,8 +95,8 @@ func (s *site) engine(public *url.URL) (http.Handler, error) {
 		return nil, fmt.Errorf("set trusted proxies: %w", err)
 	}
 	engine.Use(s.recover, securityHeaders, gzip.Gzip(gzip.DefaultCompression, gzip.WithExcludedPathsRegexs([]string{"/events$"})))
-	engine.NoRoute(func(c *gin.Context) { s.show(c, http.StatusNotFound, "message", notThere) })
-	engine.NoMethod(func(c *gin.Context) { s.show(c, http.StatusMethodNotAllowed, "message", notThere) })
+	engine.NoRoute(func(c *gin.Context) { s.say(c, http.StatusNotFound, notThere) })
+	engine.NoMethod(func(c *gin.Context) { s.say(c, http.StatusMethodNotAllowed, notThere) })
 	engine.GET("/static/:name", s.serveAsset)
 	engine.GET("/sign-in", s.showSignIn)
 	engine.POST("/sign-in", s.signIn)
@@ -126,7 +126,7 @@ func (s *site) recover(c *gin.Context) {
 		}
 		if cause != nil {
 			s.Logger.ErrorContext(c.Request.Context(), "page failed", "route", c.FullPath(), "err", fmt.Sprint(cause))
-			s.show(c, http.StatusInternalServerError, "message", ourFault)
+			s.say(c, http.StatusInternalServerError, ourFault)
 			c.Abort()
 		}
 	}()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
@@ -14,6 +15,9 @@ type recordPage struct {
 	heading
 	Record   apiclient.RecordStory
 	Standing standing
+	Text     string // where it stands, beside Standing's word
+	Action   string // what to do about it
+	Failed   bool   // it can be retried
 	Events   []event
 	Known    bool // a sync has seen the record
 	Check    *checkResult
@@ -34,26 +38,62 @@ type checkResult struct {
 func (s *site) showRecord(v *visit) error { return s.record(v, nil) }
 
 func (s *site) record(v *visit, check *checkResult) error {
-	ctx := v.Request.Context()
-	c, err := v.api.Connection(ctx, v.Param("connection_id"))
+	p, err := s.recordPage(v)
 	if err != nil {
 		return err
 	}
-	p := recordPage{heading: headingOf(c, "records"), Check: check, Known: true}
+	p.Check = check
+	v.show(http.StatusOK, "record", p)
+	return nil
+}
+
+// showRecordLive is what the page's script puts in the place of what it shows.
+func (s *site) showRecordLive(v *visit) error {
+	p, err := s.recordPage(v)
+	if err != nil {
+		return err
+	}
+	v.fragment("record", "record-live", p)
+	return nil
+}
+
+func (s *site) recordPage(v *visit) (recordPage, error) {
+	ctx := v.Request.Context()
+	c, err := v.api.Connection(ctx, v.Param("connection_id"))
+	if err != nil {
+		return recordPage{}, err
+	}
+	p := recordPage{heading: headingOf(c, "records"), Known: true}
 	p.Record, err = v.api.RecordStory(ctx, c.ID, v.Param("entity"), v.Param("record_id"))
 	if isNotFound(err) {
 		p.Known = false
 		p.Record.Entity, p.Record.RecordID = v.Param("entity"), v.Param("record_id")
 	} else if err != nil {
-		return err
+		return recordPage{}, err
 	}
-	p.Standing = outcomeOf(p.Record.Outcome)
-	for _, e := range p.Record.History {
+	p.Standing, p.Failed = outcomeOf(p.Record.Outcome), p.Record.Outcome == string(connection.Rejected)
+	p.Text, p.Action = standingText(p.Record), standingAction(c, p.Record)
+	p.Events = eventsOf(p.Record)
+	return p, nil
+}
+
+// eventsOf is a record's story, oldest first, with the one read of it that is
+// remembered.
+func eventsOf(r apiclient.RecordStory) []event {
+	var events []event
+	for _, e := range r.History {
 		what := happened(e.Kind)
-		p.Events = append(p.Events, event{e, what.Word, what.Tone})
+		events = append(events, event{e, what.Word, what.Tone})
 	}
-	v.show(http.StatusOK, "record", p)
-	return nil
+	read := r.LastFetchedAt
+	if read == nil {
+		return events
+	}
+	at := slices.IndexFunc(events, func(e event) bool { return e.At != nil && e.At.After(*read) })
+	if at < 0 {
+		at = len(events)
+	}
+	return slices.Insert(events, at, event{apiclient.RecordEvent{At: read}, "Last read from BigCommerce", ""})
 }
 
 // recordName is what one record is called.
@@ -70,13 +110,13 @@ func happened(kind string) standing {
 		"webhook":       {"BigCommerce told of a change", "busy", ""},
 		"wished":        {"Somebody asked for a sync", "busy", ""},
 		"pushed":        {"Accepted by Ometria", "good", ""},
-		"rejected":      {"Refused", "bad", ""},
-		"refused_later": {"Ometria found an error afterwards", "bad", ""},
+		"rejected":      {"Failed", "bad", ""},
+		"refused_later": {"Failed afterwards: Ometria found an error", "bad", ""},
 		"skipped":       {"Skipped", "", ""},
 		"deleted":       {"Deleted in BigCommerce", "", ""},
 		"failed":        {"A try failed", "warn", ""},
 		"expired":       {"A push had no answer and is made again", "warn", ""},
-		"gave_up":       {"Given up after three days of tries", "bad", ""},
+		"gave_up":       {"Failed: given up after three days of tries", "bad", ""},
 		"held":          {"Held", "warn", ""},
 	}
 	if known, ok := words[kind]; ok {
@@ -92,7 +132,7 @@ func (s *site) syncRecord(v *visit) error {
 	}
 	said := "The record is read and pushed now."
 	if started.Note != "" {
-		said = sentence(started.Note)
+		said = sentence(strings.Replace(started.Note, " (see attention)", "", 1)) // the overview shows it
 	}
 	return v.to(recordAddress(v), said)
 }
@@ -114,6 +154,7 @@ func (s *site) checkRecord(v *visit) error {
 		"not_sent": {"The record is not for Ometria", "", ""},
 		"gone":     {"BigCommerce does not have the record any more", "", ""},
 	}
+	found.Action = reasonAction(found.Reason, found.Action)
 	return s.record(v, &checkResult{found, words[found.Verdict]})
 }
 
@@ -136,6 +177,7 @@ func (s *site) previewRecord(v *visit) error {
 	if p.Preview, err = v.api.PreviewRecord(ctx, c.ID, v.Param("entity"), v.Param("record_id")); err != nil {
 		return err
 	}
+	p.Preview.Action = reasonAction(p.Preview.Reason, p.Preview.Action)
 	p.Outcome, p.Source = outcomeOf(p.Preview.Outcome), indented(p.Preview.Source)
 	for _, record := range p.Preview.Records {
 		p.Records = append(p.Records, indented(record))

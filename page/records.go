@@ -12,7 +12,8 @@ import (
 type recordsPage struct {
 	heading
 	Entity, Outcome string
-	Reason          string // its code, where one was followed from the failures
+	Group           string // of failures, where one was followed from there
+	Why             string // that group's reason, which its records tell
 	Outcomes        []choice
 	Records         []apiclient.Record
 	Older           string
@@ -47,13 +48,16 @@ func (s *site) records(v *visit, status int, find findForm) error {
 		find.RecordID, find.Errors = id, fieldErrors{"record_id": "An id is a whole number, as BigCommerce shows it."}
 		status = http.StatusUnprocessableEntity
 	}
-	p := recordsPage{heading: headingOf(c, "records"), Entity: v.Query("entity"), Outcome: v.Query("outcome"), Reason: v.Query("reason"), Find: find}
+	if find.Entity == "" {
+		find.Entity = string(connection.Orders) // what support is asked about
+	}
+	p := recordsPage{heading: headingOf(c, "records"), Entity: v.Query("entity"), Outcome: v.Query("outcome"), Group: v.Query("group"), Find: find}
 	query := url.Values{}
 	if connection.Entity(p.Entity).Valid() {
 		query.Set("entity", p.Entity)
 	}
-	if p.Reason != "" {
-		query.Set("reason", p.Reason)
+	if p.Group != "" {
+		query.Set("group", p.Group)
 	}
 	for _, o := range outcomes() {
 		o.Checked = o.Value == p.Outcome
@@ -66,6 +70,9 @@ func (s *site) records(v *visit, status int, find findForm) error {
 	p.Records, next, err = apiclient.Page[apiclient.Record](v.Request.Context(), v.api, apiclient.ConnectionPath(c.ID)+"/records", query, v.Query("cursor"), recordsLength)
 	if err != nil {
 		return err
+	}
+	if p.Group != "" && len(p.Records) > 0 && p.Records[0].Reason != nil {
+		p.Why = p.Records[0].Reason.Text
 	}
 	if next != "" {
 		query.Set("cursor", next)
@@ -96,6 +103,15 @@ func (s *site) lookUp(v *visit) error {
 	}
 	if number := strings.TrimSpace(v.PostForm("order_number")); number != "" {
 		body["order_number"] = number
+	}
+	switch {
+	case len(body) == 0:
+		find.Errors = fieldErrors{"email": "Enter an e-mail address or an order number."}
+	case len(body) > 1:
+		find.Errors = fieldErrors{"order_number": "Enter an e-mail address or an order number, not both."}
+	}
+	if len(find.Errors) > 0 {
+		return s.records(v, http.StatusUnprocessableEntity, find)
 	}
 	matches, err := v.api.LookUp(v.Request.Context(), v.Param("connection_id"), body)
 	if find.Errors = fieldErrorsOf(err); len(find.Errors) > 0 {

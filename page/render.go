@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/ometria/ometria-bigcommerce/connection"
 )
 
 // pages are the templates by name, each with the layout around it.
@@ -41,8 +43,12 @@ func (v view) Flush() string {
 type message struct {
 	Title string
 	Text  string
-	Retry bool // trying again may help
+	Retry bool // trying again may help; only an address that was read can be read again
+	Back  link // to what the address is about, if that is there
 }
+
+// link leads to an address of ours.
+type link struct{ Address, Text string }
 
 var (
 	notThere   = message{Title: "There is nothing here", Text: "The page was moved, or what it showed was removed."}
@@ -79,6 +85,30 @@ func (s *site) parsePages() (pages, error) {
 func (s *site) show(c *gin.Context, status int, name string, data any) {
 	current, signed := s.sessionOf(c)
 	s.write(c, status, name, "layout", view{Signed: signed, Name: current.Name, Role: current.Role, Admin: current.Role == admin, Data: data})
+}
+
+// say shows a message. It leads back to the record or connection that the
+// address is about, or to the same address if it can be asked for again.
+func (s *site) say(c *gin.Context, status int, m message) {
+	m.Retry = m.Retry && c.Request.Method == http.MethodGet
+	m.Back = s.about(c.Request.URL.Path)
+	if m.Retry && m.Back.Address == s.base+c.Request.URL.Path {
+		m.Back = link{}
+	}
+	s.show(c, status, "message", m)
+}
+
+// about is the record or the connection that an address is about, whatever is
+// done with it there.
+func (s *site) about(address string) link {
+	parts := strings.Split(strings.Trim(address, "/"), "/")
+	if len(parts) < 2 || parts[0] != "connections" || parts[1] == "new" {
+		return link{}
+	}
+	if len(parts) >= 5 && parts[2] == "records" && connection.Entity(parts[3]).Valid() {
+		return link{s.url(parts[:5]...), recordName(parts[3], parts[4])}
+	}
+	return link{s.url(parts[:2]...), "the connection"}
 }
 
 // show writes a page.

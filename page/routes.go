@@ -57,6 +57,7 @@ func (s *site) routes() []route {
 		{get, one + "/records", support, s.showRecords},
 		{post, one + "/records/lookup", support, s.lookUp},
 		{get, record, support, s.showRecord},
+		{get, record + "/live", support, s.showRecordLive},
 		{post, record + "/sync", support, s.syncRecord},
 		{post, record + "/check", support, s.checkRecord},
 		{get, record + "/preview", admin, s.previewRecord},

@@ -62,7 +62,7 @@ func (s *site) visited(needs role, do func(v *visit) error) gin.HandlerFunc {
 			}
 		}
 		if needs == admin && !v.admin() {
-			v.show(http.StatusForbidden, "message", notAllowed)
+			v.say(http.StatusForbidden, notAllowed)
 			return
 		}
 		if err := do(v); err != nil {
@@ -84,19 +84,33 @@ func (v *visit) fail(err error) {
 		v.site.forget(v.Context)
 		v.site.toSignIn(v.Context)
 	case refused && problem.Status == http.StatusForbidden:
-		v.show(http.StatusForbidden, "message", notAllowed)
+		v.say(http.StatusForbidden, notAllowed)
 	case refused && problem.Status == http.StatusNotFound:
-		v.show(http.StatusNotFound, "message", notThere)
+		v.missing()
 	case refused && problem.Status < http.StatusInternalServerError:
-		v.show(problem.Status, "message", message{Title: problem.Title, Text: problem.Detail})
+		v.say(problem.Status, message{Title: problem.Title, Text: sentence(problem.Detail)})
 	case refused:
-		v.show(problem.Status, "message", message{Title: "That did not work", Text: sentence(problem.Detail), Retry: true})
+		v.say(problem.Status, message{Title: "That did not work", Text: sentence(problem.Detail), Retry: true})
 	case v.Request.Context().Err() != nil: // nobody is left to read it
 		v.Abort()
 	default:
 		v.site.Logger.ErrorContext(v.Request.Context(), "page failed", "route", v.FullPath(), "err", err)
-		v.show(http.StatusInternalServerError, "message", ourFault)
+		v.say(http.StatusInternalServerError, ourFault)
 	}
+}
+
+func (v *visit) say(status int, m message) { v.site.say(v.Context, status, m) }
+
+// missing says that there is nothing here. A way back to a connection is shown
+// only if that is still there.
+func (v *visit) missing() {
+	if id := v.Param("connection_id"); id != "" {
+		if _, err := v.api.Connection(v.Request.Context(), id); err == nil {
+			v.say(http.StatusNotFound, notThere)
+			return
+		}
+	}
+	v.show(http.StatusNotFound, "message", notThere)
 }
 
 // to sends the visitor to another page, after a form: reloading it repeats

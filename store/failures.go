@@ -2,9 +2,13 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
@@ -21,10 +25,29 @@ type FailureGroup struct {
 	Warning bool // nothing is to be retried
 }
 
+// ID names the group for as long as records are in it. It is a digest, so that
+// it may stand where the reason's text should not.
+func (g FailureGroup) ID() string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{string(g.Entity), g.Reason.Code, g.Reason.Path, g.Reason.Text}, "\x00")))
+	return hex.EncodeToString(sum[:8])
+}
+
 // Failures groups a connection's rejected records by reason, the largest group
 // first, and after them what it has to warn of. Records that are being tried
 // again are not failures.
 func (s *Store) Failures(ctx context.Context, id connection.ID) (groups []FailureGroup, err error) {
+	groups, err = s.rejected(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	warnings, err := s.warnings(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("group warnings: %w", err)
+	}
+	return append(groups, warnings...), nil
+}
+
+func (s *Store) rejected(ctx context.Context, id connection.ID) (groups []FailureGroup, err error) {
 	rows, err := s.reader.QueryContext(ctx, s.q.GroupFailures, string(id))
 	err = each(rows, err, func(r *sql.Rows) error {
 		var (
@@ -39,30 +62,57 @@ func (s *Store) Failures(ctx context.Context, id connection.ID) (groups []Failur
 	if err != nil {
 		return nil, fmt.Errorf("group failures: %w", err)
 	}
-	warnings, err := s.warnings(ctx, id)
-	if err != nil {
-		return nil, fmt.Errorf("group warnings: %w", err)
+	return groups, nil
+}
+
+// among is which records a filter by entity and reason means.
+type among struct {
+	entities         []connection.Entity // none: no record is meant
+	code, path, text string
+	exact            int64 // 1: path and text are asked for, too
+}
+
+// among finds out what a filter means. A group is looked up by its id, as none
+// of its records need be left.
+func (s *Store) among(ctx context.Context, id connection.ID, entity connection.Entity, code, group string) (among, error) {
+	all := among{entities: connection.Entities(), code: code}
+	if entity != "" {
+		all.entities = []connection.Entity{entity}
 	}
-	return append(groups, warnings...), nil
+	if group == "" {
+		return all, nil
+	}
+	groups, err := s.rejected(ctx, id)
+	if err != nil {
+		return among{}, err
+	}
+	for _, g := range groups {
+		if g.ID() == group && slices.Contains(all.entities, g.Entity) && (code == "" || code == g.Reason.Code) {
+			return among{[]connection.Entity{g.Entity}, g.Reason.Code, g.Reason.Path, g.Reason.Text, 1}, nil
+		}
+	}
+	return among{}, nil
 }
 
 // RetryFilter narrows RetryFailures. Zero fields let everything through.
 type RetryFilter struct {
 	Reason   string // a reason's code
+	Group    string // the id of a FailureGroup
 	Entity   connection.Entity
 	RecordID connection.RecordID
 }
 
 // RetryFailures makes rejected records dirty and returns how many.
 func (s *Store) RetryFailures(ctx context.Context, id connection.ID, f RetryFilter) (retried int, err error) {
-	entities := connection.Entities()
-	if f.Entity != "" {
-		entities = []connection.Entity{f.Entity}
+	which, err := s.among(ctx, id, f.Entity, f.Reason, f.Group)
+	if err != nil {
+		return 0, err
 	}
-	for _, entity := range entities {
+	for _, entity := range which.entities {
 		for after, more := int64(0), true; more; {
 			var ids []connection.RecordID
-			rows, err := s.reader.QueryContext(ctx, s.q.SelectRejected, string(id), string(entity), f.Reason, int64(f.RecordID), after, markChunk)
+			rows, err := s.reader.QueryContext(ctx, s.q.SelectRejected, string(id), string(entity), which.code, int64(f.RecordID), after, markChunk,
+				which.exact, which.path, which.text)
 			err = each(rows, err, func(r *sql.Rows) error {
 				key, err := scanEntityID(r)
 				ids = append(ids, key.RecordID)

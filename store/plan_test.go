@@ -45,7 +45,7 @@ func TestPlans(t *testing.T) {
 		"SelectPushedSince": s.q.SelectPushedSince, "ClearFingerprints": s.q.ClearFingerprints,
 	} {
 		t.Run(name, func(t *testing.T) {
-			rows, err := s.writer.Query("EXPLAIN QUERY PLAN "+query, "", "", "", "", "", "", "", "")
+			rows, err := s.writer.Query("EXPLAIN QUERY PLAN "+query, "", "", "", "", "", "", "", "", "")
 			err = each(rows, err, func(r *sql.Rows) error {
 				var (
 					id, parent, unused int

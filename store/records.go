@@ -40,6 +40,7 @@ type Filter struct {
 	Entity  connection.Entity
 	Outcome connection.Outcome // the effective one, as in RecordRow
 	Reason  string             // the code of why a record failed or was left out
+	Group   string             // the id of a FailureGroup: its records alone
 }
 
 // Record returns one record, or ErrNotFound.
@@ -54,20 +55,24 @@ func (s *Store) Record(ctx context.Context, key connection.RecordKey) (RecordRow
 // Records lists up to limit records of a connection by entity and id, those
 // after cursor. next is empty at the end.
 func (s *Store) Records(ctx context.Context, id connection.ID, f Filter, cursor string, limit int) (list []RecordRow, next string, err error) {
-	entities := connection.Entities()
-	if f.Entity != "" {
-		entities = []connection.Entity{f.Entity}
-	}
 	from, after, err := parseRecordCursor(cursor)
 	if err != nil {
 		return nil, "", fmt.Errorf("list records: %w", err)
 	}
-	for _, entity := range entities {
+	which, err := s.among(ctx, id, f.Entity, f.Reason, f.Group)
+	if err != nil {
+		return nil, "", fmt.Errorf("list records: %w", err)
+	}
+	if f.Group != "" && f.Outcome == "" { // a group is of rejected records
+		f.Outcome = connection.Rejected
+	}
+	for _, entity := range which.entities {
 		if from != "" && entity != from {
 			continue // listed on an earlier page
 		}
 		from = ""
-		rows, err := s.reader.QueryContext(ctx, s.q.ListRecords, string(id), string(entity), after, string(f.Outcome), limit+1-len(list), f.Reason)
+		rows, err := s.reader.QueryContext(ctx, s.q.ListRecords, string(id), string(entity), after, string(f.Outcome), limit+1-len(list),
+			which.code, which.exact, which.path, which.text)
 		err = each(rows, err, func(r *sql.Rows) error {
 			row, err := scanRecord(r)
 			list = append(list, row)

@@ -151,6 +151,21 @@ func (s *connectionSetup) do(ctx workflow.Context, wish *SetupMode) error {
 	}
 }
 
+// The steps of a set-up, as its progress and its history name them.
+const (
+	validateStep  = "Validate credentials and scopes"
+	scriptStep    = "Inject the script"
+	webhooksStep  = "Create the webhooks"
+	schedulesStep = "Create the schedules"
+	bulkSyncStep  = "Start the bulk sync"
+)
+
+// setupSteps are what a failed connection calls them.
+var setupSteps = map[string]string{
+	validateStep: connection.StepCredentials, scriptStep: connection.StepScript, webhooksStep: connection.StepWebhooks,
+	schedulesStep: connection.StepSchedules, bulkSyncStep: connection.StepBulkSync,
+}
+
 func (s *connectionSetup) setUp(ctx workflow.Context) (err error) {
 	var undo []undoStep
 	defer func() {
@@ -161,7 +176,7 @@ func (s *connectionSetup) setUp(ctx workflow.Context) (err error) {
 	if err := s.phase(ctx, connection.Validating); err != nil {
 		return err
 	}
-	if err := s.step(ctx, "Validate credentials and scopes", acts.Validate); err != nil {
+	if err := s.step(ctx, validateStep, acts.Validate); err != nil {
 		return err
 	}
 	if err := s.phase(ctx, connection.Installing); err != nil {
@@ -170,15 +185,15 @@ func (s *connectionSetup) setUp(ctx workflow.Context) (err error) {
 	// Each undoing is noted before its step: a step that failed may have done
 	// its work.
 	undo = append(undo, undoStep{"Take the script out again", acts.RemoveScript})
-	if err := s.step(ctx, "Inject the script", acts.InstallScript); err != nil {
+	if err := s.step(ctx, scriptStep, acts.InstallScript); err != nil {
 		return err
 	}
 	undo = append(undo, undoStep{"Delete the webhooks again", acts.RemoveHooks})
-	if err := s.step(ctx, "Create the webhooks", acts.InstallHooks); err != nil {
+	if err := s.step(ctx, webhooksStep, acts.InstallHooks); err != nil {
 		return err
 	}
 	undo = append(undo, undoStep{"Delete the schedules again", acts.RemoveSchedules})
-	if err := s.step(ctx, "Create the schedules", acts.CreateSchedules); err != nil {
+	if err := s.step(ctx, schedulesStep, acts.CreateSchedules); err != nil {
 		return err
 	}
 	return s.startBulkSync(ctx, Resync{Entities: connection.Entities()})
@@ -217,7 +232,7 @@ func (s *connectionSetup) compensate(ctx workflow.Context, cause error, undo []u
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
 	workflow.SetCurrentDetails(ctx, "Setup failed: undoing what it made.")
-	failure := activities.Failure{ConnectionID: s.in.ConnectionID}
+	failure := activities.Failure{ConnectionID: s.in.ConnectionID, Step: setupSteps[s.progress.Step]}
 	failure.Code, failure.Detail = reasonOf(cause)
 	for _, step := range slices.Backward(undo) {
 		err := workflow.ExecuteActivity(stepContext(ctx, s.in.ConnectionID, 10*time.Minute, step.summary), step.activity,
@@ -250,7 +265,7 @@ func reasonOf(err error) (code, detail string) {
 // that is at work already takes the wish up by signal; should it complete just
 // then, a new one is started after all.
 func (s *connectionSetup) startBulkSync(ctx workflow.Context, wish Resync) error {
-	s.progress.Step = "Start the bulk sync"
+	s.progress.Step = bulkSyncStep
 	id := BulkSyncID(s.in.ConnectionID)
 	const attempts = 5
 	var err error

@@ -83,7 +83,11 @@ func (s *workflowSuite) TestSetupUndoesWhatItBeganWhenAStepFailsForGood() {
 			s.Equal("do this and that", s.failsWith(tc.kind).Message())
 			ran := s.ran()
 			s.Equal(append(append([]string{tc.failing}, tc.undone...), "FailSetup"), ran[len(ran)-len(tc.undone)-2:])
-			s.Equal(&activities.Failure{ConnectionID: connectionID, Code: tc.kind, Detail: "do this and that"}, s.failure)
+			steps := map[string]string{
+				"Validate": connection.StepCredentials, "InstallScript": connection.StepScript,
+				"InstallHooks": connection.StepWebhooks, "CreateSchedules": connection.StepSchedules,
+			}
+			s.Equal(&activities.Failure{ConnectionID: connectionID, Code: tc.kind, Step: steps[tc.failing], Detail: "do this and that"}, s.failure)
 			s.Empty(*children)
 			s.Equal(workflows.StatusFailed, s.lastStatus())
 		})

@@ -36,19 +36,23 @@ another name. Nothing of a warning is to be retried.`,
 }
 
 func (p *program) failuresRetry() *cobra.Command {
-	var reason, entity, record string
+	var reason, group, entity, record string
 	retry := &cobra.Command{
 		Use: "retry CONNECTION_ID", Short: "Try rejected records again", Args: exactly("CONNECTION_ID"),
 		Example: `  ometria-bigcommerce failures retry 0198c5f2-…
   ometria-bigcommerce failures retry 0198c5f2-… --entity orders --reason refused`,
 	}
 	retry.Flags().StringVar(&reason, "reason", "", "only those with this reason code")
+	retry.Flags().StringVar(&group, "group", "", "only those of this group, as failures list --json names it")
 	retry.Flags().StringVar(&entity, "entity", "", "only customers, subscribers, orders or products")
 	retry.Flags().StringVar(&record, "record", "", "only this record id; wants --entity")
 	retry.RunE = p.api(func(ctx context.Context, client *apiclient.Client, args []string) error {
 		body := map[string]string{}
 		if reason != "" {
 			body["reason"] = reason
+		}
+		if group != "" {
+			body["group"] = group
 		}
 		if entity != "" {
 			parsed, err := connection.ParseEntity(entity)

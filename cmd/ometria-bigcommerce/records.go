@@ -66,7 +66,7 @@ var outcomes = []string{
 }
 
 func (p *program) recordsList() *cobra.Command {
-	var entity, outcome, reason string
+	var entity, outcome, reason, group string
 	var limit int
 	cmd := &cobra.Command{
 		Use: "list CONNECTION_ID", Short: "List records and where they stand", Args: exactly("CONNECTION_ID"),
@@ -75,6 +75,7 @@ func (p *program) recordsList() *cobra.Command {
 	cmd.Flags().StringVar(&entity, "entity", "", "customers, subscribers, orders or products")
 	cmd.Flags().StringVar(&outcome, "outcome", "", oneOf(outcomes))
 	cmd.Flags().StringVar(&reason, "reason", "", "only those with this reason code")
+	cmd.Flags().StringVar(&group, "group", "", "only those of this group, as failures list --json names it")
 	cmd.Flags().IntVar(&limit, "limit", 50, "at most so many; 0 = all")
 	cmd.RunE = p.api(func(ctx context.Context, client *apiclient.Client, args []string) error {
 		query := url.Values{}
@@ -93,6 +94,9 @@ func (p *program) recordsList() *cobra.Command {
 		}
 		if reason != "" {
 			query.Set("reason", reason)
+		}
+		if group != "" {
+			query.Set("group", group)
 		}
 		if limit < 0 {
 			return usagef("--limit %d: use 0 for all, or a number above", limit)

@@ -41,6 +41,7 @@ func TestPage(t *testing.T) {
 			{"a second store of one account", connectsASecondStore},
 			{"a support agent", supports},
 			{"a failure is retried", retries},
+			{"a refresh keeps the place", keepsItsPlace},
 			{"a browser without scripts", readsWithoutScripts},
 			{"an authentication is replaced", replaces},
 			{"a connection is removed", removes},

@@ -88,7 +88,7 @@ func retries(w *world) {
 	b.sees("1 product: Ometria refused")
 	b.press("See the records")
 	b.press("Product " + id)
-	b.sees("Refused")
+	b.sees("Failed", "Retry")
 	b.press("Failures")
 	account.ClearRules()
 	b.press("Retry all 1")

@@ -94,8 +94,10 @@ func (b *tab) watch() {
 		const note = () => window.progress.add([...document.querySelectorAll("progress")].map(p => p.value).join());
 		new MutationObserver(note).observe(document.body, { subtree: true, childList: true });
 		note();
+		window.said = document.querySelector("main > [role=status]#said");
 		return true;
 	})()`)
 	b.sees("Connected", "The history is in")
 	require.Greater(b.t, evaluate[int](b, "window.progress?.size ?? 0"), 3, "the bars move while one looks on")
+	b.until("it is said by what is never replaced", `window.said.isConnected && window.said.textContent === "Connected"`)
 }

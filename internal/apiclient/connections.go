@@ -57,6 +57,7 @@ type Attention struct {
 // Failure says why a setup ended for good.
 type Failure struct {
 	Code   string `json:"code"`
+	Step   string `json:"step"` // of the setup, where it is known
 	Detail string `json:"detail"`
 	Action string `json:"action"`
 }
@@ -73,6 +74,7 @@ type Connection struct {
 	NextAuthentication string              `json:"next_authentication_id"` // being tried
 	IdentificationCode string              `json:"identification_code"`
 	Status             string              `json:"status"`
+	Phase              string              `json:"phase"` // the status without regard to a pause
 	Failure            *Failure            `json:"failure"`
 	Attention          []Attention         `json:"attention"`
 	Progress           map[string]Progress `json:"progress"`
@@ -125,10 +127,18 @@ type Health struct {
 	Credentials struct {
 		OK bool `json:"ok"`
 	} `json:"credentials"`
-	Quota *struct {
+	Parked *Parked `json:"parked"`
+	Quota  *struct {
 		Limit int `json:"limit"`
 		Left  int `json:"left"`
 	} `json:"quota"`
+}
+
+// Parked is why nothing is tried of a connection at the moment.
+type Parked struct {
+	Code        string     `json:"code"`
+	Since       *time.Time `json:"since"`
+	NextProbeAt *time.Time `json:"next_probe_at"`
 }
 
 // Waiting returns the records of all entities still to be dealt with.

@@ -12,8 +12,8 @@ func (c *Client) Failures(ctx context.Context, id string) iter.Seq2[FailureGroup
 	return List[FailureGroup](ctx, c, ConnectionPath(id)+"/failures", nil)
 }
 
-// RetryFailures tries rejected records again, narrowed by reason, entity and
-// record_id where filter names them, and returns how many.
+// RetryFailures tries rejected records again, narrowed by reason, group, entity
+// and record_id where filter names them, and returns how many.
 func (c *Client) RetryFailures(ctx context.Context, id string, filter map[string]string) (int, error) {
 	var retried struct {
 		Retried int `json:"retried"`

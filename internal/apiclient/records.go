@@ -158,6 +158,7 @@ type Field struct {
 // FailureGroup counts the records of one entity that were rejected for the same
 // reason or, with Warning, that went out with something to know.
 type FailureGroup struct {
+	Group   string     `json:"group"` // names it; empty with Warning
 	Reason  Reason     `json:"reason"`
 	Entity  string     `json:"entity"`
 	Count   int64      `json:"count"`

@@ -3,10 +3,12 @@
 // seconds where there is none.
 
 const pollEvery = 5000;
+const sayEvery = 10000; // whoever hears the page is not talked over
 const restAfter = 300; // what shows first is painted by then
 
 for (const element of document.querySelectorAll("[data-live]")) {
   follow(element);
+  if (element.dataset.says) say(element, document.getElementById(element.dataset.says));
   // What was left out, so that something shows at once.
   if ("rest" in element.dataset) setTimeout(refresh, restAfter, element, element.dataset.live);
 }
@@ -58,26 +60,47 @@ async function refresh(element, address) {
   }
 }
 
-// replace puts in the parts that have changed and keeps the focus where it was.
+// say tells a screen reader how things stand when that has changed. The region
+// is never replaced: what comes with its text already in it is often not read.
+function say(element, region) {
+  const words = () => element.querySelector("[data-said]")?.dataset.said ?? "";
+  let last = words(); // read with the page
+  setInterval(() => {
+    const now = words();
+    if (now !== last) region.textContent = last = now;
+  }, sayEvery);
+}
+
+// replace puts in the parts that have changed and keeps the focus, and how far
+// tables are scrolled, where they were.
 function replace(element, html) {
   const fresh = document.createElement("template");
   fresh.innerHTML = html;
   const before = [...element.children];
   const after = [...fresh.content.children];
   const focused = element.contains(document.activeElement) ? selectorOf(document.activeElement) : "";
+  const scrolled = [...element.querySelectorAll(".scroll")].filter((table) => table.scrollLeft).map((table) => [selectorOf(table), table.scrollLeft]);
   if (before.length === after.length) {
     before.forEach((old, i) => old.isEqualNode(after[i]) || old.replaceWith(after[i]));
   } else {
     element.replaceChildren(...after);
   }
-  if (focused && !element.contains(document.activeElement)) element.querySelector(focused)?.focus();
+  for (const [table, left] of scrolled) {
+    const again = table && element.querySelector(table);
+    if (again) again.scrollLeft = left;
+  }
+  if (focused && !element.contains(document.activeElement)) element.querySelector(focused)?.focus({ preventScroll: true });
 }
 
-// selectorOf finds what can have the focus again in its next version.
+// selectorOf finds an element again in its next version. One button of a form
+// may undo what another does.
 function selectorOf(element) {
   const quoted = (name, value) => `[${name}="${CSS.escape(value)}"]`;
   if (element.hasAttribute("href")) return quoted("href", element.getAttribute("href"));
-  if (element.form) return `form${quoted("action", element.form.getAttribute("action"))} button`;
+  if (element.form) {
+    const button = element.name ? quoted("name", element.name) + quoted("value", element.value) : ":not([name])";
+    return `form${quoted("action", element.form.getAttribute("action"))} button${button}`;
+  }
   return element.hasAttribute("aria-label") ? quoted("aria-label", element.getAttribute("aria-label")) : "";
 }
 

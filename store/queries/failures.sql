@@ -14,6 +14,7 @@ WHERE connection_id = ?1 AND notes <> '' GROUP BY entity, notes;
 SELECT entity, record_id FROM records
 WHERE connection_id = ?1 AND entity = ?2 AND outcome = 'rejected' AND dirty_seq IS NULL AND inflight_seq IS NULL
     AND (CAST(?3 AS TEXT) = '' OR reason_code = ?3) AND (CAST(?4 AS BIGINT) = 0 OR record_id = ?4) AND record_id > ?5
+    AND (CAST(?7 AS BIGINT) = 0 OR reason_path = CAST(?8 AS TEXT) AND reason_text = CAST(?9 AS TEXT))
 ORDER BY record_id LIMIT ?6;
 
 -- name: RetryRecords

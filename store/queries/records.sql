@@ -129,4 +129,5 @@ FROM records WHERE connection_id = ?1 AND entity = ?2 AND record_id > ?3
     AND (CAST(?4 AS TEXT) = ''
         OR (CASE WHEN dirty_seq IS NOT NULL OR inflight_seq IS NOT NULL THEN 'waiting' ELSE outcome END) = ?4)
     AND (CAST(?6 AS TEXT) = '' OR reason_code = ?6)
+    AND (CAST(?7 AS BIGINT) = 0 OR reason_path = CAST(?8 AS TEXT) AND reason_text = CAST(?9 AS TEXT))
 ORDER BY record_id LIMIT ?5;

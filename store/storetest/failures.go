@@ -62,6 +62,46 @@ func failures(t *testing.T, open Open) {
 		require.NoError(t, err)
 		assert.Empty(t, groups)
 	})
+	t.Run("a group is listed and retried alone", func(t *testing.T) {
+		s := open(t)
+		ctx := t.Context()
+		id := connected(t, s)
+		other := connection.Reason{Code: refused.Code, Path: "currency", Text: "is unknown"}
+		for n := range int64(3) {
+			reject(t, s, id, n+1, refused)
+		}
+		reject(t, s, id, 4, other)
+		groups, err := s.Failures(ctx, id)
+		require.NoError(t, err)
+		require.Len(t, groups, 2)
+		assert.NotEqual(t, groups[0].ID(), groups[1].ID())
+		few := groups[1].ID()
+
+		listed := func(f store.Filter) (ids []int64) {
+			t.Helper()
+			rows, next, err := s.Records(ctx, id, f, "", 10)
+			require.NoError(t, err)
+			assert.Empty(t, next)
+			for _, row := range rows {
+				ids = append(ids, int64(row.Key.RecordID))
+			}
+			return ids
+		}
+		assert.Equal(t, []int64{1, 2, 3}, listed(store.Filter{Group: groups[0].ID()}))
+		assert.Equal(t, []int64{4}, listed(store.Filter{Group: few, Entity: connection.Orders, Outcome: connection.Rejected, Reason: refused.Code}))
+		assert.Empty(t, listed(store.Filter{Group: few, Entity: connection.Products}))
+		assert.Empty(t, listed(store.Filter{Group: "none"}))
+		n, err := s.RetryFailures(ctx, id, store.RetryFilter{Group: few, RecordID: 1})
+		require.NoError(t, err)
+		assert.Zero(t, n, "of another group")
+		for _, want := range []int{1, 0} { // nothing is left of it, and nothing else is meant
+			n, err = s.RetryFailures(ctx, id, store.RetryFilter{Group: few})
+			require.NoError(t, err)
+			assert.Equal(t, want, n)
+		}
+		assert.Empty(t, listed(store.Filter{Group: few}))
+		assert.Equal(t, connection.Rejected, record(t, s, order(id, 1)).Outcome)
+	})
 	t.Run("an error that comes later rejects the latest push only", func(t *testing.T) {
 		s := open(t)
 		ctx := t.Context()
