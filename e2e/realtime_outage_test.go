@@ -114,6 +114,7 @@ func TestOutageOfOmetria(t *testing.T) {
 		status          int
 	}{
 		{"it is down", "ometria_unavailable", http.StatusServiceUnavailable},
+		{"it fails at everything", "ometria_unavailable", http.StatusInternalServerError},
 		{"the key is revoked", "ometria_credentials", http.StatusForbidden},
 	} {
 		t.Run(outage.name, func(t *testing.T) {
