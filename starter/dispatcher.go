@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -99,13 +100,11 @@ func (d *Dispatcher) Wake() {
 // Run dispatches until the context ends. While Temporal or the database is away
 // it backs off; nothing is lost, because rows stay dirty.
 func (d *Dispatcher) Run(ctx context.Context) {
-	var housekept time.Time
+	var housekeeping sync.WaitGroup
+	defer housekeeping.Wait()
+	housekeeping.Go(func() { d.housekeepOften(ctx) })
 	failures := 0
 	for ctx.Err() == nil {
-		if time.Since(housekept) > housekeepEvery {
-			d.housekeep(ctx)
-			housekept = time.Now()
-		}
 		handed, err := d.round(ctx)
 		wait := pollEvery
 		switch {
@@ -183,6 +182,20 @@ func (d *Dispatcher) round(ctx context.Context) (int, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), temporalDeadline)
 	defer cancel()
 	return len(due) - len(undone), errors.Join(first, d.store.Undispatch(ctx, undone))
+}
+
+// housekeepOften keeps house beside the rounds, which take minutes while
+// Temporal does not answer: just then the age of the backlog is looked at.
+func (d *Dispatcher) housekeepOften(ctx context.Context) {
+	ticker := time.NewTicker(housekeepEvery)
+	defer ticker.Stop()
+	for ctx.Err() == nil {
+		d.housekeep(ctx)
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+		}
+	}
 }
 
 // housekeep makes records of expired claims dirty anew and measures the backlog.

@@ -189,6 +189,30 @@ func TestDispatcherRunBacksOffAndGoesOn(t *testing.T) {
 	<-ended
 }
 
+// The gauges are looked at just when Temporal hangs.
+func TestDispatcherKeepsHouseWhileTemporalHangs(t *testing.T) {
+	d := newDispatching(t)
+	d.dirty(1)
+	hangs, goesOn := make(chan struct{}), make(chan struct{})
+	d.temporal.startErr = func(string) error {
+		close(hangs)
+		<-goesOn
+		return nil
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		d.Run(ctx)
+	}()
+	<-hangs
+	d.dirty(2)
+	assert.Eventually(t, func() bool { return d.metric("obc_dirty_records") == 2 }, 4*housekeepEvery, 50*time.Millisecond)
+	cancel()
+	close(goesOn)
+	<-ended
+}
+
 func TestDispatcherPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &Dispatcher{wake: make(chan struct{}, 1)}
