@@ -35,6 +35,10 @@ const (
 	// quota headers; it doubles each time up to platformLoadMost.
 	platformLoad     = 15 * time.Second
 	platformLoadMost = 2 * time.Minute
+	// throttledFirst is how long to push nothing to an Ometria account after a 429
+	// that does not say; it doubles each time up to throttledMost.
+	throttledFirst = 2 * time.Second
+	throttledMost  = time.Minute
 	// queueRetry is when to come back to a queue whose length says nothing.
 	queueRetry     = time.Second
 	defaultMaxWait = 30 * time.Second
@@ -92,7 +96,29 @@ type turns struct {
 	read *turn
 
 	mu           sync.Mutex
-	backoffUntil time.Time // of pushes, for when there is no rate; guarded by mu
+	backoffUntil time.Time // of pushes; guarded by mu
+	// backoff is how long the last one was; guarded by mu.
+	backoff time.Duration
+}
+
+// backOff begins a wait, or makes it longer, and returns how long it is. One
+// that follows closely on the last is twice as long; answers to pushes that went
+// out together begin one wait.
+func (t *turns) backOff(asked time.Duration) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := time.Now()
+	if since := now.Sub(t.backoffUntil); since >= 0 {
+		if since > t.backoff {
+			t.backoff = 0
+		}
+		t.backoff = min(throttledMost, max(throttledFirst, 2*t.backoff))
+	}
+	wait := max(asked, t.backoff)
+	if until := now.Add(wait); until.After(t.backoffUntil) {
+		t.backoffUntil = until
+	}
+	return wait
 }
 
 // turn lets one caller after the other ask the store.
@@ -330,19 +356,16 @@ func (p *Pacer) stand(ctx context.Context, t *turn, perSecond float64, deadline 
 	}, nil
 }
 
-// PushThrottled notes a 429 or a full queue: nobody pushes to the account for d.
-func (p *Pacer) PushThrottled(ctx context.Context, account string, d time.Duration) error {
-	t := p.turnsOf(account)
-	t.mu.Lock()
-	if until := time.Now().Add(d); until.After(t.backoffUntil) {
-		t.backoffUntil = until
-	}
-	t.mu.Unlock()
+// PushThrottled notes a 429 or a full queue: nobody pushes to the account for
+// as long as Ometria asked, or, where it did not, for longer each time. It
+// returns how long that is, also when it could not be written down.
+func (p *Pacer) PushThrottled(ctx context.Context, account string, asked time.Duration) (wait time.Duration, err error) {
+	wait = p.turnsOf(account).backOff(asked)
 	if p.options.PushesPerSecond == 0 {
-		return nil
+		return wait, nil
 	}
-	if err := p.store.BackOffOmetria(ctx, account, store.OmetriaPush, d); err != nil {
-		return fmt.Errorf("pace Ometria: %w", err)
+	if err := p.store.BackOffOmetria(ctx, account, store.OmetriaPush, wait); err != nil {
+		return wait, fmt.Errorf("pace Ometria: %w", err)
 	}
-	return nil
+	return wait, nil
 }

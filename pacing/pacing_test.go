@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -131,13 +132,14 @@ func TestThrottledHoldsEveryProcess(t *testing.T) {
 		o := pacing.Options{PushesPerSecond: 100, ReadsPerSecond: 100, MaxWait: time.Second}
 		a, b := pacing.New(open(), o, nil), pacing.New(open(), o, nil)
 		ctx := t.Context()
-		require.NoError(t, a.PushThrottled(ctx, "ACCOUNT", time.Minute))
+		_, err := a.PushThrottled(ctx, "ACCOUNT", time.Minute)
+		require.NoError(t, err)
 		assert.InDelta(t, time.Minute, waitError(t, b.Push(ctx, "ACCOUNT", pacing.Realtime)).RetryIn, float64(10*time.Second))
 		require.NoError(t, b.Read(ctx, "ACCOUNT"), "reads have a rate of their own")
 		require.NoError(t, b.Push(ctx, "OTHER", pacing.Bulk))
 
 		require.NoError(t, a.Throttled(ctx, "shop", 5*time.Second, false))
-		_, err := b.BigCommerce(ctx, "shop", pacing.Bulk)
+		_, err = b.BigCommerce(ctx, "shop", pacing.Bulk)
 		assert.LessOrEqual(t, waitError(t, err).RetryIn, 5*time.Second)
 		require.NoError(t, a.Throttled(ctx, "shop", 0, true))
 		_, err = b.BigCommerce(ctx, "shop", pacing.Bulk)
@@ -158,7 +160,8 @@ func TestNoLimit(t *testing.T) {
 		require.NoError(t, p.Push(t.Context(), "ACCOUNT", pacing.Bulk))
 		require.NoError(t, p.Read(t.Context(), "ACCOUNT"))
 	}
-	require.NoError(t, p.PushThrottled(t.Context(), "ACCOUNT", time.Minute))
+	_, err = p.PushThrottled(t.Context(), "ACCOUNT", time.Minute)
+	require.NoError(t, err)
 	waitError(t, p.Push(t.Context(), "ACCOUNT", pacing.Realtime))
 }
 
@@ -171,11 +174,36 @@ func TestWaitsEndWithTheContext(t *testing.T) {
 	p := pacing.New(s, pacing.Options{PushesPerSecond: 1, MaxWait: time.Minute}, nil)
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	require.NoError(t, p.PushThrottled(t.Context(), "ACCOUNT", 30*time.Second))
+	_, err = p.PushThrottled(t.Context(), "ACCOUNT", 30*time.Second)
+	require.NoError(t, err)
 	start := time.Now()
 	require.ErrorIs(t, p.Push(ctx, "ACCOUNT", pacing.Bulk), context.DeadlineExceeded)
 	require.NoError(t, p.Throttled(t.Context(), "shop", 30*time.Second, false))
 	_, err = p.BigCommerce(ctx, "shop", pacing.Bulk)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	assert.Less(t, time.Since(start), 20*time.Second)
+}
+
+func TestPushesBackOffForLongerEachTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := pacing.New(nil, pacing.Options{}, nil)
+		throttled := func(asked time.Duration) time.Duration {
+			wait, err := p.PushThrottled(t.Context(), "ACCOUNT", asked)
+			require.NoError(t, err)
+			return wait
+		}
+		assert.Equal(t, 2*time.Second, throttled(0))
+		assert.Equal(t, 2*time.Second, throttled(0), "an answer to a push that went out with the first")
+		time.Sleep(3 * time.Second)
+		assert.Equal(t, 4*time.Second, throttled(0), "again, as soon as it went on")
+		time.Sleep(5 * time.Second)
+		assert.Equal(t, 20*time.Second, throttled(20*time.Second), "as long as Ometria asks")
+		time.Sleep(20*time.Second + time.Millisecond)
+		for range 10 {
+			time.Sleep(throttled(0))
+		}
+		assert.Equal(t, time.Minute, throttled(0), "no more than this")
+		time.Sleep(3 * time.Minute)
+		assert.Equal(t, 2*time.Second, throttled(0), "it went well for as long as the last wait")
+	})
 }

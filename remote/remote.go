@@ -120,11 +120,7 @@ func (a *Accounts) Throttled(ctx context.Context, err error) time.Duration {
 		return quota.ResetIn
 	}
 	if throttled, ok := errors.AsType[*ometria.ThrottledError](err); ok {
-		wait := throttled.RetryIn
-		if wait == 0 {
-			wait = 2 * time.Second
-		}
-		_ = a.pacer.PushThrottled(ctx, a.account, wait)
+		wait, _ := a.pacer.PushThrottled(ctx, a.account, throttled.RetryIn)
 		return wait
 	}
 	return 0
