@@ -165,7 +165,9 @@ type Removed struct {
 type Mended struct {
 	Hooks  int  `json:"hooks"`
 	Script bool `json:"script,omitempty"`
-	Held   Held `json:"held,omitempty"`
+	// ScriptRefused says that the script is missing and BigCommerce takes none.
+	ScriptRefused bool `json:"script_refused,omitempty"`
+	Held          Held `json:"held,omitempty"`
 	// Left are the entities whose fast pass goes on in FastPass.
 	Left     []connection.Entity `json:"left,omitempty"`
 	Looked   int64               `json:"looked,omitempty"`

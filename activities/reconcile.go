@@ -160,7 +160,7 @@ func (a *Activities) mend(ctx context.Context, id connection.ID) (mended Mended,
 	mended.Script, err = i.ensureScripts(ctx, false)
 	why := ""
 	if refused, ok := errors.AsType[*temporal.ApplicationError](err); ok {
-		why, mended.Script = refused.Message(), false
+		why, mended.Script, mended.ScriptRefused = refused.Message(), false, true
 	} else if err != nil {
 		return mended, err
 	}

@@ -228,6 +228,7 @@ func TestReconcileGoesOnWithoutTheScript(t *testing.T) {
 	mended, err := w.Reconcile(w.ctx, w.ref())
 	require.NoError(t, err)
 	assert.False(t, mended.Script)
+	assert.True(t, mended.ScriptRefused, "the run must not say that all is well")
 	assert.Contains(t, w.attentionTo(connection.ScriptRefused), "Script Manager")
 	assert.Equal(t, connection.Accepted, w.row(connection.Customers, id).Outcome, "nobody told of it")
 

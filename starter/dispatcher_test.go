@@ -160,6 +160,20 @@ func TestDispatcherLeavesHeldConnectionsAlone(t *testing.T) {
 	assert.Equal(t, 1, d.handOver())
 }
 
+// run runs the dispatcher until it is stopped.
+func (d *dispatching) run() (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		d.Run(ctx)
+	}()
+	return func() {
+		cancel()
+		<-ended
+	}
+}
+
 func TestDispatcherRunBacksOffAndGoesOn(t *testing.T) {
 	d := newDispatching(t)
 	d.dirty(1)
@@ -170,12 +184,7 @@ func TestDispatcherRunBacksOffAndGoesOn(t *testing.T) {
 		}
 		return nil
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		d.Run(ctx)
-	}()
+	stop := d.run()
 	start := time.Now()
 	require.Eventually(t, func() bool { return len(d.temporal.startedIDs()) == 1 }, 20*time.Second, 5*time.Millisecond)
 	assert.GreaterOrEqual(t, time.Since(start), 2*pollEvery+4*pollEvery, "each failure doubles the wait")
@@ -185,8 +194,7 @@ func TestDispatcherRunBacksOffAndGoesOn(t *testing.T) {
 	d.Wake()
 	d.Wake() // never blocks
 	require.Eventually(t, func() bool { return len(d.temporal.startedIDs()) == 2 }, 20*time.Second, time.Millisecond)
-	cancel()
-	<-ended
+	stop()
 }
 
 // The gauges are looked at just when Temporal hangs.
@@ -199,18 +207,12 @@ func TestDispatcherKeepsHouseWhileTemporalHangs(t *testing.T) {
 		<-goesOn
 		return nil
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		d.Run(ctx)
-	}()
+	stop := d.run()
 	<-hangs
 	d.dirty(2)
 	assert.Eventually(t, func() bool { return d.metric("obc_dirty_records") == 2 }, 4*housekeepEvery, 50*time.Millisecond)
-	cancel()
 	close(goesOn)
-	<-ended
+	stop()
 }
 
 func TestDispatcherPause(t *testing.T) {

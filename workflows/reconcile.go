@@ -46,6 +46,8 @@ func describeMended(m activities.Mended) string {
 	case m.Held == activities.HeldSyncing: // hooks and script were looked at
 	case m.Held != activities.NotHeld:
 		return "The connection is " + string(m.Held) + ": not everything was looked at."
+	case m.ScriptRefused:
+		text = fmt.Sprintf("Mended %d hooks; BigCommerce does not take the script back: see the connection's attention.", m.Hooks)
 	case m.Script:
 		text = fmt.Sprintf("Mended %d hooks and the script.", m.Hooks)
 	case m.Hooks > 0:

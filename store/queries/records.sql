@@ -99,7 +99,7 @@ UPDATE records SET outcome = 'rejected', outcome_at = {now}, reason_code = ?5, r
     dispatched_at = CASE WHEN dirty_seq > ?4 THEN dispatched_at ELSE 0 END,
     dirty_seq = CASE WHEN dirty_seq > ?4 OR attempted_at > 0 AND last_event_at >= attempted_at THEN dirty_seq END,
     pushed_seq = CASE WHEN inflight_seq IS NULL OR dirty_seq > ?4 OR attempted_at > 0 AND last_event_at >= attempted_at THEN pushed_seq ELSE ?8 END,
-    ever_pushed = CASE WHEN inflight_seq IS NULL THEN ever_pushed ELSE 1 END,
+    ever_pushed = CASE WHEN inflight_seq IS NULL OR dirty_seq > ?4 OR attempted_at > 0 AND last_event_at >= attempted_at THEN ever_pushed ELSE 1 END,
     inflight_until = CASE WHEN dirty_seq > ?4 OR attempted_at > 0 AND last_event_at >= attempted_at THEN inflight_until END,
     inflight_seq = CASE WHEN dirty_seq > ?4 OR attempted_at > 0 AND last_event_at >= attempted_at THEN inflight_seq END
 WHERE connection_id = ?1 AND entity = ?2 AND record_id = ?3;
