@@ -157,8 +157,9 @@ func (r *passRun) forgetMissed(ctx context.Context) error {
 
 // slowDown keeps a full pass to its share of the quota that the store has told.
 func (r *passRun) slowDown(ctx context.Context) error {
-	quota, known, err := r.Store.BigCommerceQuota(ctx, r.connection.StoreHash)
-	if err != nil || !known || quota.Window <= 0 || quota.Limit <= 0 {
+	quotas, err := r.Store.BigCommerceQuotas(ctx, r.connection.StoreHash)
+	quota := quotas[r.connection.StoreHash]
+	if err != nil || quota.Window <= 0 || quota.Limit <= 0 {
 		return err // without a quota there is no tenth of one
 	}
 	every := quota.Window / time.Duration(max(1, quota.Limit/sweepShare))

@@ -63,18 +63,7 @@ func (b connectionBody) connection() connection.Connection {
 }
 
 func (b connectionBody) validate() connection.ValidationError {
-	return append(validation(b.connection()), checkStartDate(b.BulkSyncStartDate)...)
-}
-
-// checkStartDate holds a date that is being chosen to the present. One that was
-// chosen earlier is past or as good as past.
-func checkStartDate(date string) (bad connection.ValidationError) {
-	if connection.StartsLater(date, time.Now()) {
-		bad = append(bad, connection.FieldError{
-			Field: "bulk_sync_start_date", Code: "invalid", Message: "lies in the future: use today or an earlier day, or leave it out for everything",
-		})
-	}
-	return bad
+	return append(validation(b.connection()), connection.CheckStartDate(b.BulkSyncStartDate, time.Now())...)
 }
 
 func validation(c connection.Connection) connection.ValidationError {
@@ -94,7 +83,7 @@ type changeBody struct {
 }
 
 func (b changeBody) validate() connection.ValidationError {
-	return append(checkStartDate(b.BulkSyncStartDate.Value), connection.CheckStatusRules(plainRules(b.OrderStatusMapping.Value))...)
+	return append(connection.CheckStartDate(b.BulkSyncStartDate.Value, time.Now()), connection.CheckStatusRules(plainRules(b.OrderStatusMapping.Value))...)
 }
 
 // apply returns c changed; a new mapping still has its labels to resolve.

@@ -116,36 +116,38 @@ func (a *api) viewConnection(ctx context.Context, c connection.Connection) (conn
 	if err != nil {
 		return connectionView{}, fmt.Errorf("read how the connection stands: %w", err)
 	}
-	return a.viewOne(ctx, c, overviews[c.ID])
+	quotas, err := a.Store.BigCommerceQuotas(ctx, c.StoreHash)
+	if err != nil {
+		return connectionView{}, err
+	}
+	return a.viewOne(c, overviews[c.ID], quotas), nil
 }
 
 // viewConnections is viewConnection for a list, by counts that may be a moment
 // old.
 func (a *api) viewConnections(ctx context.Context, list []connection.Connection) ([]connectionView, error) {
-	ids := make([]connection.ID, len(list))
+	ids, hashes := make([]connection.ID, len(list)), make([]connection.StoreHash, len(list))
 	for i, c := range list {
-		ids[i] = c.ID
+		ids[i], hashes[i] = c.ID, c.StoreHash
 	}
 	overviews, err := a.overviews.recent(ctx, a.Store.Overviews, ids)
 	if err != nil {
 		return nil, fmt.Errorf("read how connections stand: %w", err)
 	}
+	quotas, err := a.Store.BigCommerceQuotas(ctx, hashes...)
+	if err != nil {
+		return nil, err
+	}
 	views := make([]connectionView, len(list))
 	for i, c := range list {
-		if views[i], err = a.viewOne(ctx, c, overviews[c.ID]); err != nil {
-			return nil, err
-		}
+		views[i] = a.viewOne(c, overviews[c.ID], quotas)
 	}
 	return views, nil
 }
 
-func (a *api) viewOne(ctx context.Context, c connection.Connection, o store.Overview) (connectionView, error) {
+func (a *api) viewOne(c connection.Connection, o store.Overview, quotas map[connection.StoreHash]store.QuotaLeft) connectionView {
 	health := viewHealth(c)
-	quota, known, err := a.Store.BigCommerceQuota(ctx, c.StoreHash)
-	if err != nil {
-		return connectionView{}, fmt.Errorf("read quota: %w", err)
-	}
-	if known {
+	if quota, known := quotas[c.StoreHash]; known {
 		health.Quota = &quotaHealth{Limit: quota.Limit, Left: quota.Left, ResetsAt: moment(quota.ResetsAt)}
 	}
 	v := connectionView{
@@ -172,7 +174,7 @@ func (a *api) viewOne(ctx context.Context, c connection.Connection, o store.Over
 	for _, e := range connection.Entities() {
 		v.Progress[e] = o.Progress[e]
 	}
-	return v, nil
+	return v
 }
 
 func viewHealth(c connection.Connection) healthView {

@@ -224,13 +224,18 @@ func (c Connection) Validate() error {
 	return nil
 }
 
-// StartsLater reports whether a start date (YYYY-MM-DD) lies after tomorrow in
-// every time zone: whoever meant the past has mistyped it. Text that is no date
-// is not.
-func StartsLater(date string, now time.Time) bool {
+// CheckStartDate holds a start date (YYYY-MM-DD) that is being chosen to the
+// present: one that lies after tomorrow in every time zone is mistyped. One that
+// was chosen earlier is past or as good as past. Text that is no date passes.
+func CheckStartDate(date string, now time.Time) (bad ValidationError) {
 	const firstZone = 14 * time.Hour // UTC+14, where a day begins first
 	day, err := time.Parse(time.DateOnly, date)
-	return err == nil && day.After(now.UTC().Add(firstZone+24*time.Hour))
+	if err == nil && day.After(now.UTC().Add(firstZone+24*time.Hour)) {
+		bad = append(bad, FieldError{
+			Field: "bulk_sync_start_date", Code: "invalid", Message: "lies in the future: use today or an earlier day, or leave it out for everything",
+		})
+	}
+	return bad
 }
 
 // Since returns the first moment that history covers: midnight of the start

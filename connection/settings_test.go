@@ -50,13 +50,13 @@ func TestValidateTakesEveryGoodValue(t *testing.T) {
 	}
 }
 
-func TestStartsLater(t *testing.T) {
+func TestCheckStartDate(t *testing.T) {
 	now := time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC) // the 11th where a day begins first
 	for date, want := range map[string]bool{
 		"": false, "not a date": false, "2021-01-01": false, "2026-03-10": false,
 		"2026-03-12": false, "2026-03-13": true, "2062-01-01": true,
 	} {
-		assert.Equal(t, want, connection.StartsLater(date, now), date)
+		assert.Equal(t, want, connection.CheckStartDate(date, now) != nil, date)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"strconv"
+	"time"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
 )
@@ -56,6 +57,7 @@ func (d *draft) problems() fieldErrors {
 	var others connection.ValidationError
 	_ = errors.As(c.Validate(), &others)
 	bad := fieldErrors{}
+	found = append(found, connection.CheckStartDate(d.StartDate, time.Now())...)
 	for _, e := range append(found, others...) {
 		bad.add(e.Field, e.Message)
 	}

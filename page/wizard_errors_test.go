@@ -157,6 +157,12 @@ func TestWizardShowsOtherErrorsAtTheirSteps(t *testing.T) {
 	assert.Equal(t, http.StatusUnprocessableEntity, got.StatusCode)
 	assert.Contains(t, got.text, `id="subscribers-in-error" role="alert">`)
 
+	got = w.send("test", "next", "confirmed", "yes", "customers_in", "customers", "subscribers_in", "subscribers")
+	require.Equal(t, http.StatusOK, got.StatusCode)
+	got = w.send("dates", "next", "bulk_sync_start_date", "2199-01-01", "timezone", "Europe/London")
+	assert.Equal(t, http.StatusUnprocessableEntity, got.StatusCode)
+	assert.Contains(t, got.text, `id="start-error" role="alert">Lies in the future: use today`)
+
 	w.toReview()
 	answers["POST /v1/connections"] = refusal{422, `{"title":"Some fields are not valid","status":422,"errors":[` +
 		`{"field":"bulk_sync_start_date","code":"invalid","message":"lies in the future"}]}`}

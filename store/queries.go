@@ -54,7 +54,7 @@ type queries struct {
 	TellWebhooks, TellFinished, TellExpired, TellRetried, TellWish, TellFailed, TellGaveUp, TellRefusedLater,
 	ListAttempts, SelectLastPushed, SelectLastRefusal, CountOldAttempts, PruneAttempts, DeleteAttempts, CountChanges,
 
-	InsertPace, LockPace, SelectPace, UpdatePace, ExpireSlots, CountSlots, InsertSlot, DeleteSlot string
+	InsertPace, LockPace, SelectPace, ListQuotas, UpdatePace, ExpireSlots, CountSlots, InsertSlot, DeleteSlot string
 }
 
 // The queries are one text for both databases but for these words.

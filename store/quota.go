@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
@@ -18,23 +17,33 @@ type QuotaLeft struct {
 	Window   time.Duration
 }
 
-// BigCommerceQuota returns what is known of a store's quota, for people to
-// look at. known is false until an answer of the store has told of it.
-func (s *Store) BigCommerceQuota(ctx context.Context, hash connection.StoreHash) (q QuotaLeft, known bool, err error) {
-	b, now, err := scanBudget(s.reader.QueryRowContext(ctx, s.q.SelectPace, bigCommercePace, string(hash)))
-	if errors.Is(err, sql.ErrNoRows) {
-		return QuotaLeft{}, false, nil
-	}
+// BigCommerceQuotas returns what is known of stores' quotas, for people to look
+// at. A store is missing until an answer of it has told of its quota.
+func (s *Store) BigCommerceQuotas(ctx context.Context, hashes ...connection.StoreHash) (map[connection.StoreHash]QuotaLeft, error) {
+	known := make(map[connection.StoreHash]QuotaLeft, len(hashes))
+	rows, err := s.reader.QueryContext(ctx, s.q.ListQuotas, bigCommercePace, encode(hashes))
+	err = each(rows, err, func(r *sql.Rows) error {
+		var (
+			hash connection.StoreHash
+			b    budget
+			now  int64
+		)
+		if err := r.Scan(&hash, &now, &b.quota, &b.remaining, &b.window, &b.resetsAt, &b.confirmed); err != nil {
+			return err
+		}
+		assumed := b.confirmed == 0 && b.quota == assumedQuota && b.window == assumedWindow
+		if b.quota == 0 || assumed {
+			return nil
+		}
+		q := QuotaLeft{Limit: int(b.quota), Left: int(b.quota), Window: time.Duration(b.window) * time.Millisecond}
+		if now < b.resetsAt {
+			q.Left, q.ResetsAt = int(b.remaining), toTime(b.resetsAt)
+		}
+		known[hash] = q
+		return nil
+	})
 	if err != nil {
-		return QuotaLeft{}, false, fmt.Errorf("read BigCommerce quota: %w", err)
+		return nil, fmt.Errorf("read BigCommerce quotas: %w", err)
 	}
-	assumed := b.confirmed == 0 && b.quota == assumedQuota && b.window == assumedWindow
-	if b.quota == 0 || assumed {
-		return QuotaLeft{}, false, nil
-	}
-	q = QuotaLeft{Limit: int(b.quota), Left: int(b.quota), Window: time.Duration(b.window) * time.Millisecond}
-	if now < b.resetsAt {
-		q.Left, q.ResetsAt = int(b.remaining), toTime(b.resetsAt)
-	}
-	return q, true, nil
+	return known, nil
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/ometria/ometria-bigcommerce/store"
 )
 
-func TestBigCommerceQuota(t *testing.T) {
+func TestBigCommerceQuotas(t *testing.T) {
 	keys, err := store.ParseKeys(store.NewKey())
 	require.NoError(t, err)
 	s, err := store.Open(t.Context(), "sqlite:"+t.TempDir()+"/quota.db", keys, slog.New(slog.DiscardHandler))
@@ -21,16 +21,16 @@ func TestBigCommerceQuota(t *testing.T) {
 	const shop = connection.StoreHash("abc1")
 	unknown := func() {
 		t.Helper()
-		_, known, err := s.BigCommerceQuota(t.Context(), shop)
+		known, err := s.BigCommerceQuotas(t.Context(), shop)
 		require.NoError(t, err)
-		require.False(t, known)
+		require.Empty(t, known)
 	}
 	read := func() store.QuotaLeft {
 		t.Helper()
-		q, known, err := s.BigCommerceQuota(t.Context(), shop)
+		known, err := s.BigCommerceQuotas(t.Context(), shop, "abc3")
 		require.NoError(t, err)
-		require.True(t, known)
-		return q
+		require.Len(t, known, 1)
+		return known[shop]
 	}
 	unknown()
 	_, _, err = s.TakeBigCommerce(t.Context(), shop, 0, true, store.Slots{Limit: 3, TTL: time.Minute})
@@ -51,8 +51,8 @@ func TestBigCommerceQuota(t *testing.T) {
 	// Once its window has ended, a quota is whole again.
 	const other = connection.StoreHash("abc2")
 	require.NoError(t, s.ObserveBigCommerce(t.Context(), other, store.Quota{Window: 30 * time.Second, Limit: 450, Left: 1}))
-	q, known, err := s.BigCommerceQuota(t.Context(), other)
+	both, err := s.BigCommerceQuotas(t.Context(), other, shop)
 	require.NoError(t, err)
-	require.True(t, known)
-	require.Equal(t, store.QuotaLeft{Limit: 450, Left: 450, Window: 30 * time.Second}, q)
+	require.Equal(t, store.QuotaLeft{Limit: 450, Left: 450, Window: 30 * time.Second}, both[other])
+	require.Equal(t, 399, both[shop].Left)
 }

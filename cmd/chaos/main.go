@@ -70,7 +70,8 @@ of both services, connects a store and changes its records, while at random mome
   kills processes with SIGKILL, freezes them, fills their disk, terminates workflows;
   cuts, resets, hangs and slows the lines between them;
   makes either service answer 429, 500, 502 or 503, garbage or half of an answer, or nothing after the work is done;
-  refuses credentials, takes scopes away, refuses single records;
+  refuses credentials, revokes and replaces them, takes scopes away, refuses single records;
+  takes either service away for minutes (in runs of three minutes and more), and has the store's clock be wrong;
   doubles, delays, drops, replays, forges and oversizes webhooks;
   re-syncs everything meanwhile, and sets the store up once more.
 Then all faults end. Once quiet has returned, every record at Ometria must be what the store holds, nothing may have

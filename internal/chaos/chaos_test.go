@@ -207,6 +207,15 @@ func TestPlan(t *testing.T) {
 	assert.NotContains(t, strings.Join(names(), "\n"), "credentials")
 }
 
+// A service goes away for minutes, and not again at once.
+func TestMayGoAway(t *testing.T) {
+	r := newRun(t)
+	assert.True(t, r.mayGoAway())
+	assert.False(t, r.mayGoAway())
+	r.awayAt = time.Now().Add(-awayEvery)
+	assert.True(t, r.mayGoAway())
+}
+
 // A child is started again after a kill and after it ended by itself, and ends
 // for good when it is closed.
 func TestChild(t *testing.T) {

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/ometria/ometria-bigcommerce/connection"
-	"github.com/ometria/ometria-bigcommerce/simulator/bigcommercesim"
 	"github.com/ometria/ometria-bigcommerce/simulator/faults"
 	"github.com/ometria/ometria-bigcommerce/simulator/ometriasim"
 )
@@ -124,7 +123,9 @@ func allFaults() []fault {
 		garbles("bigcommerce"), only(slow, garbles("ometria")),
 		slows("bigcommerce"), slows("ometria"),
 		{name: "pushes done and not answered", when: slow, do: pushesUnanswered},
+		{name: "down for minutes", when: long, do: downForMinutes},
 		{name: "credentials refused", when: slow, do: refuseCredentials},
+		{name: "credential revoked and replaced", when: slow, do: revoke},
 		{name: "scope taken away", when: slow, do: takeScope},
 
 		{name: "webhooks astray", do: leadAstray},
@@ -326,27 +327,24 @@ func pushesUnanswered(_ context.Context, r *run, n uint64, lasts time.Duration) 
 	return effect{undo: r.order("ometria", before, f), what: fmt.Sprintf("half of them not done either, for %s", short(lasts))}
 }
 
-// refuseCredentials does so once the setup is through, which ends on it for good
-// by design.
-func refuseCredentials(ctx context.Context, r *run, n uint64, lasts time.Duration) effect {
-	if status := r.status(ctx); status != "connected" && status != "syncing" {
-		return missed("the connection is " + status)
-	}
-	of, status := "bigcommerce", 401
-	if n%2 == 0 {
-		of, status = "ometria", 403
-	}
-	return effect{undo: r.order(of, faults.Fault{Status: status, Body: `{"status":0,"title":"Unauthorized"}`}), what: fmt.Sprintf("%d by %s for %s", status, of, short(lasts))}
-}
+// awayEvery leaves time for all other faults, of which a service that is away
+// shows little.
+const awayEvery = 5 * time.Minute
 
-func takeScope(ctx context.Context, r *run, n uint64, lasts time.Duration) effect {
-	if status := r.status(ctx); status != "connected" && status != "syncing" {
-		return missed("the connection is " + status)
+// downForMinutes takes one of the services away for so long that its connection
+// is parked.
+func downForMinutes(_ context.Context, r *run, n uint64, _ time.Duration) effect {
+	if !r.mayGoAway() {
+		return missed("one was not long ago")
 	}
-	scopes := bigcommercesim.MinimumScopes()
-	taken := scopes[n%4]
-	r.check(r.shop.SetScopes(slices.DeleteFunc(bigcommercesim.DefaultScopes(), func(s string) bool { return s == taken })))
-	return effect{undo: func() { r.check(r.shop.SetScopes(bigcommercesim.DefaultScopes())) }, what: fmt.Sprintf("%s for %s", taken, short(lasts))}
+	of := []string{"bigcommerce", "ometria"}[n%2]
+	f := []faults.Fault{{Status: 503}, {Status: 500}, {Effect: faults.Drop}}[n/2%3]
+	how := "hangs up"
+	if f.Status != 0 {
+		how = fmt.Sprintf("answers %d", f.Status)
+	}
+	lasts := 2*time.Minute + time.Duration(n/6%60)*time.Second
+	return effect{undo: r.order(of, f), lasts: lasts, what: fmt.Sprintf("%s %s for %s", of, how, short(lasts))}
 }
 
 func leadAstray(_ context.Context, r *run, n uint64, lasts time.Duration) effect {

@@ -55,6 +55,13 @@ func DefaultOptions() Options {
 	}
 }
 
+// ahead is by how much the store's clock is ahead of the product's; behind, when
+// it is negative.
+func (o Options) ahead() time.Duration {
+	const most = 10 * time.Minute
+	return time.Duration(rand.New(rand.NewPCG(o.Seed, 0xc10c)).Int64N(int64(2*most))) - most
+}
+
 func (o Options) check() error {
 	var errs []error
 	if o.Faults <= 0 || o.Settle <= 0 || o.Every <= 0 {

@@ -30,10 +30,14 @@ type run struct {
 	login      string    // the authentication's id
 	changes    *changes
 
+	replacing   sync.Mutex                  // held while a credential is revoked
+	credentials apiclient.NewAuthentication // guarded by replacing
+
 	mu        sync.Mutex // guards all below and out
 	happened  map[string]int
 	killed    int // beside the children's own count
 	compared  int
+	awayAt    time.Time // when a service last went down for minutes
 	rejecting map[recordID]bool
 	broken    []string // what is wrong with this suite or with an answer
 }
@@ -58,7 +62,8 @@ func Run(ctx context.Context, o Options) (report Report, err error) {
 		out: o.Out, happened: map[string]int{}, rejecting: map[recordID]bool{},
 		stack: &stack{options: o, dir: dir, database: database(o), spawner: newSpawner(spawning), gates: map[string]*faults.Gate{}},
 	}
-	fmt.Fprintf(o.Out, "seed %d, %s of faults, %s, logs in %s\n", o.Seed, o.Faults, r.database, dir)
+	fmt.Fprintf(o.Out, "seed %d, %s of faults, %s, the store's clock %s ahead, logs in %s\n",
+		o.Seed, o.Faults, r.database, o.ahead().Round(time.Second), dir)
 	began := time.Now()
 	report, err = r.do(ctx)
 	cancel()
@@ -147,6 +152,18 @@ func (r *run) countKill() {
 	r.killed++
 }
 
+// mayGoAway reports whether a service may go down for minutes now, and notes that
+// it does.
+func (r *run) mayGoAway() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if time.Since(r.awayAt) < awayEvery {
+		return false
+	}
+	r.awayAt = time.Now()
+	return true
+}
+
 func (r *run) refused(record recordID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -165,14 +182,15 @@ func (r *run) newConnection() apiclient.NewConnection {
 // connect joins the store to the account by two setups at once, of which one
 // must win. Its setup and first bulk sync go on among the faults.
 func (r *run) connect(ctx context.Context) error {
-	made, err := r.client().CreateAuthentication(ctx, apiclient.NewAuthentication{
+	first := apiclient.NewAuthentication{
 		Name: "chaos", OmetriaAPIKey: "ometria-key", ClientID: "bigcommerce-client", ClientSecret: "bigcommerce-secret",
 		AccessToken: "bigcommerce-token", StoreHash: "chaosstore",
-	})
+	}
+	made, err := r.client().CreateAuthentication(ctx, first)
 	if err != nil {
 		return err
 	}
-	r.login = made.ID
+	r.login, r.credentials = made.ID, first
 	type answer struct {
 		made apiclient.Connection
 		err  error

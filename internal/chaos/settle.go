@@ -88,8 +88,17 @@ func (r *run) installed() string {
 	if len(seen) == 0 {
 		return "there are no hooks"
 	}
-	if len(state.Scripts) != 1 {
-		return fmt.Sprintf("there are %d scripts", len(state.Scripts))
+	r.replacing.Lock()
+	account := r.credentials.ClientID
+	r.replacing.Unlock()
+	scripts := 0
+	for _, s := range state.Scripts {
+		if s.APIClientID == account { // those of revoked accounts a person deletes
+			scripts++
+		}
+	}
+	if scripts != 1 {
+		return fmt.Sprintf("there are %d scripts", scripts)
 	}
 	return ""
 }

@@ -93,6 +93,8 @@ func (s *stack) startSimulators(ctx context.Context) (err error) {
 	// Enough for what happens here, and still spent by a re-sync now and then.
 	shop.Quota = bigcommercesim.Quota{Requests: 1500, Window: 10 * time.Second}
 	shop.WebhookRetryScale = webhookScale
+	ahead := s.options.ahead()
+	shop.Now = func() time.Time { return time.Now().Add(ahead) }
 	if s.shop, err = bigcommercesim.New(shop); err != nil {
 		return fmt.Errorf("start simulated BigCommerce: %w", err)
 	}

@@ -291,6 +291,17 @@ func TestRules(t *testing.T) {
 	require.Equal(t, 1, s.Account("").Counts().Types["order"])
 }
 
+func TestReplaceKey(t *testing.T) {
+	s := open(t, nil)
+	push(t, s, jane)
+	require.ErrorContains(t, s.ReplaceKey("wrong", "next"), "opens no account")
+	require.ErrorContains(t, s.ReplaceKey(key, key), "not in use")
+	require.Equal(t, 200, call(s, "GET", "/v2/contacts", key, "").Code)
+	require.NoError(t, s.ReplaceKey(key, "next"))
+	require.Equal(t, 403, call(s, "GET", "/v2/contacts", key, "").Code)
+	require.JSONEq(t, jane, call(s, "GET", "/v2/contacts/customers/7", "next", "").Body.String(), "the same account")
+}
+
 func TestAdminReads(t *testing.T) {
 	s := open(t, nil)
 	push(t, s, jane)

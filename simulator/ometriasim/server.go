@@ -2,6 +2,7 @@ package ometriasim
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -20,7 +21,9 @@ type Server struct {
 	faults   *faults.Injector
 	handler  http.Handler
 	accounts map[string]*Account
-	byKey    map[string]*Account
+
+	keys  sync.RWMutex // guards byKey
+	byKey map[string]*Account
 
 	closing chan struct{}
 	closed  sync.Once
@@ -87,6 +90,30 @@ func (s *Server) Account(name string) *Account {
 	return s.accounts[name]
 }
 
+// accountOf returns the account that an API key opens, or nil.
+func (s *Server) accountOf(key string) *Account {
+	s.keys.RLock()
+	defer s.keys.RUnlock()
+	return s.byKey[key]
+}
+
+// ReplaceKey revokes an API key and has another open its account. It errs on a
+// key that opens none, and on another that is in use.
+func (s *Server) ReplaceKey(key, by string) error {
+	s.keys.Lock()
+	defer s.keys.Unlock()
+	account := s.byKey[key]
+	switch {
+	case account == nil:
+		return errors.New("the key to revoke opens no account")
+	case by == "" || s.byKey[by] != nil:
+		return errors.New("the key in its place must be one that is not in use")
+	}
+	delete(s.byKey, key)
+	s.byKey[by] = account
+	return nil
+}
+
 // Accounts returns the names of the accounts, sorted.
 func (s *Server) Accounts() []string {
 	names := make([]string, 0, len(s.accounts))
@@ -125,7 +152,7 @@ func (s *Server) api() http.Handler {
 		"GET /v2/products/{id...}":              read(getProduct),
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			a := s.byKey[r.Header.Get("X-Ometria-Auth")]
+			a := s.accountOf(r.Header.Get("X-Ometria-Auth"))
 			if a == nil {
 				fail(w, http.StatusForbidden, "Forbidden")
 				return

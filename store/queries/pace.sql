@@ -11,6 +11,10 @@ SELECT {now}, quota, remaining, window_ms, resets_at, confirmed, bulk_taken, nex
     realtime_until, bulk_until, backoff_until
 FROM pace WHERE kind = ?1 AND account = ?2;
 
+-- name: ListQuotas
+SELECT account, {now}, quota, remaining, window_ms, resets_at, confirmed FROM pace
+WHERE kind = ?1 AND account IN (SELECT {text_value} FROM {items}(?2) AS item);
+
 -- name: UpdatePace
 UPDATE pace SET quota = ?3, remaining = ?4, window_ms = ?5, resets_at = ?6, confirmed = ?7, bulk_taken = ?8,
     next_at = ?9, bulk_next_at = ?10, realtime_until = ?11, bulk_until = ?12, backoff_until = ?13
