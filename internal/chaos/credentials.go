@@ -13,10 +13,9 @@ import (
 	"github.com/ometria/ometria-bigcommerce/simulator/faults"
 )
 
-// These happen once the setup is through, which ends on them for good by design.
-
-// standing says why credentials may not be touched yet, or is empty.
-func (r *run) standing(ctx context.Context) string {
+// tooEarly says why credentials may not be touched, or is empty: a setup ends for
+// good, by design, on what it finds wrong with them.
+func (r *run) tooEarly(ctx context.Context) string {
 	if status := r.status(ctx); status != "connected" && status != "syncing" {
 		return "the connection is " + status
 	}
@@ -24,7 +23,7 @@ func (r *run) standing(ctx context.Context) string {
 }
 
 func refuseCredentials(ctx context.Context, r *run, n uint64, lasts time.Duration) effect {
-	if why := r.standing(ctx); why != "" {
+	if why := r.tooEarly(ctx); why != "" {
 		return missed(why)
 	}
 	of, status := "bigcommerce", 401
@@ -35,7 +34,7 @@ func refuseCredentials(ctx context.Context, r *run, n uint64, lasts time.Duratio
 }
 
 func takeScope(ctx context.Context, r *run, n uint64, lasts time.Duration) effect {
-	if why := r.standing(ctx); why != "" {
+	if why := r.tooEarly(ctx); why != "" {
 		return missed(why)
 	}
 	scopes := bigcommercesim.MinimumScopes()
@@ -50,7 +49,7 @@ func revoke(ctx context.Context, r *run, n uint64, lasts time.Duration) effect {
 	if !r.replacing.TryLock() {
 		return missed("one is being replaced already")
 	}
-	if why := r.standing(ctx); why != "" {
+	if why := r.tooEarly(ctx); why != "" {
 		r.replacing.Unlock()
 		return missed(why)
 	}

@@ -98,7 +98,8 @@ func (s *Server) accountOf(key string) *Account {
 }
 
 // ReplaceKey revokes an API key and has another open its account. It errs on a
-// key that opens none, and on another that is in use.
+// key that opens none, and on another that is in use. Options.Keys count again
+// for the next stand-in, whatever its journal says.
 func (s *Server) ReplaceKey(key, by string) error {
 	s.keys.Lock()
 	defer s.keys.Unlock()
